@@ -1,0 +1,102 @@
+# 명령은 `make help`에 있습니다. 경로를 모두 상대 경로로 적은 까닭: 폴더 이름에 빈칸이 있어도 움직이고,
+# .venv/bin의 스크립트는 첫 줄에 절대 경로를 담아 빈칸에서 깨지므로 늘 `python -m`으로 부릅니다.
+
+PYTHON ?= python3
+ARGS ?=
+
+PY := .venv/bin/python
+READY := .venv/.installed
+SETTINGS := .venv/share/jupyter/lab/settings/overrides.json
+
+# 글자 설정이 C인 컴퓨터에서도 한글을 읽고 쓰게 합니다.
+export PYTHONUTF8 := 1
+# 사용자 폴더에 다른 파이썬의 커널이 있어도 이 폴더의 파이썬으로 노트북을 엽니다.
+export JUPYTER_PREFER_ENV_PATH := 1
+
+# 폴더를 옮기면 설치가 옛 자리를 가리키므로, 적어 둔 자리와 다르면 다시 설치합니다.
+MOVED := $(shell [ "`cat $(READY) 2>/dev/null`" = "`pwd -P`" ] || rm -f $(READY))
+
+# 노트북은 notebooks/에서 돌므로, 상대 경로로 받은 COURSE_DATA를 절대 경로로 바꿉니다.
+ABSOLUTE_DATA = case "$$COURSE_DATA" in ''|/*|'~'*) ;; \
+	*) COURSE_DATA="`pwd`/$$COURSE_DATA"; export COURSE_DATA ;; esac
+
+.PHONY: help lab test notebooks bench weights clean
+.DEFAULT_GOAL := help
+
+help:
+	@printf '%s\n' \
+	  'LeNet-5와 AlexNet 강의' \
+	  '' \
+	  '  make lab        JupyterLab을 열고 강의를 시작합니다' \
+	  '  make test       코드 검사, 단위 시험, 노트북 시험을 합니다' \
+	  '  make notebooks  노트북을 모두 다시 실행해 결과를 새로 담습니다' \
+	  '  make bench      속도를 잽니다' \
+	  '  make weights    함께 담은 가중치를 다시 학습합니다' \
+	  '  make clean      설치한 것과 임시 파일을 지웁니다 (내려받은 데이터는 남깁니다)' \
+	  '' \
+	  '처음 한 번은 필요한 패키지를 .venv에 내려받습니다. 다음부터는 바로 시작합니다.' \
+	  '' \
+	  '  ARGS         뒤에 붙일 옵션   make lab ARGS="--no-browser --port=9000"' \
+	  '                                make test ARGS="-k lenet" (단위 시험에 붙습니다)' \
+	  '                                make notebooks ARGS="notebooks/01_lenet5.ipynb"' \
+	  '  PYTHON       쓸 파이썬        make lab PYTHON=python3.12' \
+	  '  COURSE_DATA  데이터 폴더      make lab COURSE_DATA=/my/data'
+
+lab: $(READY) $(SETTINGS)
+	@$(ABSOLUTE_DATA); \
+	if [ "`id -u`" = 0 ]; then set -- --allow-root; else set --; fi; \
+	exec $(PY) -m jupyterlab "$$@" --ServerApp.root_dir="`pwd`" \
+	  --LabApp.default_url=/lab/tree/notebooks/00_start.ipynb $(ARGS)
+
+# 시험은 네트워크를 쓰지 않습니다. 첫 실패에서 멈추고, 그 종료 코드로 알립니다.
+test: $(READY)
+	$(PY) -m ruff check .
+	$(PY) -m pytest --durations=10 $(ARGS)
+	@$(ABSOLUTE_DATA); set -x; COURSE_OFFLINE=1 $(PY) -m pytest --durations=10 \
+	  --nbval --nbval-current-env --nbval-cell-timeout 300 \
+	  --nbval-sanitize-with tests/nbval_sanitize.cfg notebooks/
+
+notebooks: $(READY)
+	@$(ABSOLUTE_DATA); $(PY) tools/run_notebooks.py $(ARGS)
+
+bench: $(READY)
+	@$(ABSOLUTE_DATA); $(PY) benchmarks/run.py $(ARGS)
+
+weights: $(READY)
+	@$(ABSOLUTE_DATA); $(PY) -m course_utils.train_lenet $(ARGS)
+
+clean:
+	rm -rf .venv build *.egg-info .pytest_cache .ruff_cache .hypothesis
+	find . -type d \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
+
+# 맨 끝에서만 $(READY)를 쓰므로, 도중에 끊긴 설치는 다음 번에 이어서 합니다.
+$(READY): pyproject.toml
+	@rm -f $@
+	@if ! $(PY) -m pip --version >/dev/null 2>&1; then \
+	  command -v "$(PYTHON)" >/dev/null 2>&1 || { printf '%s\n' '' \
+	    '파이썬을 찾지 못했습니다: $(PYTHON)' \
+	    '3.10 이상을 설치하거나 `make lab PYTHON=/경로/python3`처럼 알려 주세요.' >&2; exit 1; }; \
+	  "$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { printf '%s\n' '' \
+	    "파이썬 3.10 이상이 필요합니다. 지금 것: $$("$(PYTHON)" --version 2>&1)" \
+	    '새 파이썬을 설치한 뒤 `make lab PYTHON=python3.12`처럼 알려 주세요.' >&2; exit 1; }; \
+	  "$(PYTHON)" -c 'import venv, ensurepip' 2>/dev/null || { printf '%s\n' '' \
+	    '파이썬에 가상 환경 기능(venv, ensurepip)이 빠져 있습니다.' \
+	    '데비안·우분투에서는 `sudo apt install python3-venv`를 실행한 뒤 다시 해 주세요.' >&2; exit 1; }; \
+	  rm -rf .venv; "$(PYTHON)" -m venv .venv || { rm -rf .venv; printf '%s\n' '' \
+	    '.venv를 만들지 못했습니다. 바로 위의 오류와 이 폴더의 쓰기 권한을 확인해 주세요.' >&2; exit 1; }; \
+	fi
+	@echo '필요한 패키지를 설치합니다. 처음이라면 몇 기가바이트를 내려받으므로 몇 분 걸립니다.'
+	@PIP_USER=0 $(PY) -m pip install --disable-pip-version-check -e '.[lab,test]' || { printf '%s\n' '' \
+	  '설치하지 못했습니다. 바로 위의 오류를 보고 다음을 확인한 뒤 같은 명령을 다시 실행해 주세요.' \
+	  '  - 인터넷 연결 (회사·학교라면 프록시 설정)' \
+	  '  - 디스크의 빈 자리 (8 GB쯤 필요합니다)' \
+	  '  - "No matching distribution"이 보이면 파이썬이 너무 새것입니다: make clean 뒤 PYTHON=python3.12' >&2; exit 1; }
+	@pwd -P > $@
+
+# 화면을 한국어로, 새 소식 알림은 끈 채로 시작합니다. 사용자가 메뉴에서 고른 설정이 이보다 앞섭니다.
+$(SETTINGS): $(READY)
+	@mkdir -p .venv/share/jupyter/lab/settings
+	@printf '%s\n' '{' \
+	  '  "@jupyterlab/translation-extension:plugin": {"locale": "ko_KR"},' \
+	  '  "@jupyterlab/apputils-extension:notification": {"fetchNews": "false"}' \
+	  '}' > $@

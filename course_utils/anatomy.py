@@ -1,0 +1,142 @@
+"""모델을 실제로 한 번 실행해 층마다 모양, 파라미터, 연결, 곱셈 수를 셉니다."""
+
+from dataclasses import dataclass
+from math import prod
+
+import torch
+from torch import nn
+
+
+@dataclass(frozen=True)
+class Layer:
+    """한 층의 해부 결과입니다. `output_shape`에는 배치 차원이 없습니다."""
+
+    name: str
+    kind: str
+    output_shape: tuple[int, ...]
+    parameters: int
+    connections: int
+    macs: int
+
+
+def links_per_position(module: nn.Module, channels: int) -> int:
+    """출력의 한 자리에서 모든 맵을 합해 몇 개의 입력을 읽는지 셉니다(편향 제외)."""
+    if hasattr(module, "links_per_position"):  # 이 강의가 만든 층은 스스로 답합니다.
+        return module.links_per_position()
+    if isinstance(module, nn.Conv2d | nn.Linear):
+        return module.weight.numel()
+    if isinstance(module, nn.AvgPool2d | nn.MaxPool2d):
+        size = module.kernel_size
+        return channels * (prod(size) if isinstance(size, tuple) else size * size)
+    return 0
+
+
+def macs_per_position(module: nn.Module) -> int:
+    """출력의 한 자리에서 가중치를 곱하는 횟수입니다. 덧셈만 하는 풀링은 0입니다."""
+    if hasattr(module, "macs_per_position"):
+        return module.macs_per_position()
+    return module.weight.numel() if isinstance(module, nn.Conv2d | nn.Linear) else 0
+
+
+def dissect(model: nn.Module, input_shape: tuple[int, ...]) -> list[Layer]:
+    """모델에 0으로 채운 입력 한 개를 흘려 보내며 잎 모듈마다 `Layer`를 만듭니다.
+
+    Args:
+        input_shape: 배치를 뺀 모양. 예: `(1, 32, 32)`.
+
+    연결(connection)은 LeCun 1998처럼 유닛이 읽는 입력과 편향의 수입니다. 가중치를 나눠 쓰면
+    파라미터는 하나여도 연결은 자리마다 하나씩입니다. 모델의 모드와 값은 바뀌지 않습니다.
+    """
+    layers: list[Layer] = []
+
+    def record(name: str):
+        def hook(module: nn.Module, _, output: torch.Tensor) -> None:
+            shape = tuple(output.shape[1:])
+            channels, positions = shape[0], prod(shape[1:])
+            bias = channels if getattr(module, "bias", None) is not None else 0
+            layers.append(Layer(
+                name=name.rpartition(".")[2] or type(module).__name__,
+                kind=type(module).__name__,
+                output_shape=shape,
+                parameters=sum(p.numel() for p in module.parameters() if p.requires_grad),
+                connections=(links_per_position(module, channels) + bias) * positions,
+                macs=macs_per_position(module) * positions,
+            ))  # fmt: skip
+
+        return hook
+
+    handles = [
+        module.register_forward_hook(record(name))
+        for name, module in model.named_modules()
+        if next(module.children(), None) is None
+    ]
+    parameter = next(model.parameters(), torch.zeros(()))
+    modes = [(module, module.training) for module in model.modules()]
+    try:
+        with torch.no_grad():
+            model.eval()(torch.zeros(1, *input_shape, device=parameter.device))
+    finally:
+        for handle in handles:
+            handle.remove()
+        for module, mode in modes:
+            module.training = mode
+    return layers
+
+
+def output_size(
+    size: int, kernel: int, stride: int = 1, padding: int = 0, *, ceil: bool = False
+) -> int:
+    """합성곱이나 풀링을 지난 뒤의 한 변의 길이 ⌊(N + 2P − K) / S⌋ + 1입니다.
+
+    Args:
+        size, kernel, stride, padding: 식의 N, K, S, P. 패딩은 한쪽의 픽셀 수입니다.
+        ceil: 참이면 내림 대신 올립니다(PyTorch 풀링의 `ceil_mode`와 같습니다).
+    """
+    if kernel < 1 or stride < 1 or padding < 0:
+        raise ValueError(
+            f"커널({kernel})과 스트라이드({stride})는 1 이상, 패딩({padding})은 0 이상이어야 합니다."
+        )
+    room = size + 2 * padding - kernel
+    if room < 0:
+        raise ValueError(
+            f"커널({kernel})이 패딩을 더한 입력({size} + 2×{padding} = {size + 2 * padding})보다 "
+            "큽니다. 커널을 줄이거나 패딩을 늘리십시오."
+        )
+    if not ceil:
+        return room // stride + 1
+    steps = -(-room // stride)
+    # 올림으로 생긴 마지막 창이 오른쪽 패딩에서 시작하면 세지 않습니다.
+    return steps if steps * stride >= size + padding else steps + 1
+
+
+def layer_outputs(model: nn.Module, images: torch.Tensor) -> dict[str, torch.Tensor]:
+    """이미지를 한 번 흘려 보내며 잎 모듈마다 나온 출력을 모읍니다. 차례는 실행된 차례입니다.
+
+    이름은 `C1`처럼 마지막 이름이고, 겹치면 `features.0`처럼 전체 이름입니다. 모델의 모드와 값은
+    바뀌지 않습니다.
+    """
+    leaves = {name: m for name, m in model.named_modules() if next(m.children(), None) is None}
+    short_names = [name.rpartition(".")[2] for name in leaves]
+    outputs: dict[str, torch.Tensor] = {}
+
+    def keep(name: str):
+        def hook(_, __, output: torch.Tensor) -> None:
+            # 뒤따르는 inplace 활성화가 값을 덮어쓰지 못하게 사본을 둡니다.
+            outputs[name] = output.detach().clone()
+
+        return hook
+
+    handles = []
+    for (name, module), short in zip(leaves.items(), short_names, strict=True):
+        label = short if short_names.count(short) == 1 else name
+        handles.append(module.register_forward_hook(keep(label)))
+    modes = [(module, module.training) for module in model.modules()]
+    try:
+        with torch.no_grad():
+            model.eval()(images)
+    finally:
+        for handle in handles:
+            handle.remove()
+        for module, mode in modes:
+            module.training = mode
+    return outputs

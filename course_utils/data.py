@@ -1,0 +1,250 @@
+"""손글씨 숫자를 준비합니다. `data/` 폴더와 네트워크를 만지는 파일은 이것 하나뿐입니다."""
+
+import hashlib
+import os
+import tempfile
+import threading
+import time
+import zlib
+from concurrent import futures
+from dataclasses import dataclass, field
+from http.client import HTTPException
+from pathlib import Path
+from urllib.request import urlopen
+
+import numpy as np
+import torch
+from PIL import Image
+
+# 압축을 푼 파일의 md5입니다. 차례는 학습 이미지·레이블, 시험 이미지·레이블입니다.
+MNIST_FILES = {
+    "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
+    "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
+    "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
+    "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
+}
+LARGEST_FILE = 1 << 26  # 가장 큰 파일이 47 MB이므로, 이보다 크면 거짓 파일입니다.
+ORIGINS = {
+    "cache": "MNIST 손글씨 숫자 전체를 저장된 파일에서 읽었습니다.",
+    "download": "MNIST 손글씨 숫자 전체를 방금 내려받았습니다.",
+    "embedded": "scikit-learn에 든 8×8 손글씨 숫자를 키웠습니다. MNIST 전체(70,000장)를 쓰려면 "
+    "인터넷에 연결해 다시 실행하거나 COURSE_DATA 폴더의 MNIST/raw에 파일 네 개를 넣어 주세요.",
+}
+PROJECT_FOLDER = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True, eq=False)
+class ImageData:
+    """데이터 세트 하나입니다. 이미지는 float32 (N, 1, 32, 32), 레이블은 int64 (N,)입니다."""
+
+    train_images: torch.Tensor = field(repr=False)
+    train_labels: torch.Tensor = field(repr=False)
+    test_images: torch.Tensor = field(repr=False)
+    test_labels: torch.Tensor = field(repr=False)
+    class_names: tuple[str, ...] = field(repr=False)
+    name: str
+    source: str
+    note: str = field(repr=False)
+
+
+def load_digits(*, root=None, offline=None, time_limit=60.0):
+    """손글씨 숫자를 `ImageData`로 돌려주고, 어떤 데이터인지 한 줄로 알립니다.
+
+    `root`(없으면 환경 변수 COURSE_DATA, 그것도 없으면 저장소의 data/) 아래 MNIST/raw를 먼저 보고,
+    없으면 `time_limit`초 안에 내려받고, 그것도 안 되면 scikit-learn의 숫자 1,797장을 쓰며 까닭을
+    "주의:" 줄로 알립니다. `offline=True`나 COURSE_OFFLINE=1이면 네트워크를 쓰지 않습니다.
+    """
+    offline = offline or os.environ.get("COURSE_OFFLINE", "").lower() in {"1", "true", "yes"}
+    raw, problems = _choose_folder(root)
+    arrays, source = _read_folder(raw, problems), "cache"
+    missing = [name for name in MNIST_FILES if name not in arrays]
+    if missing:
+        try:
+            contents, source = _download(missing, offline, time_limit), "download"
+            arrays |= {name: _parse_idx(contents[name], name) for name in missing}
+            _save(contents, raw, problems)
+        except ConnectionError as error:
+            problems.append(str(error))
+            arrays, source = _embedded(), "embedded"
+    if problems:
+        print("주의:", " ".join(problems))
+    data = _as_image_data([arrays[name] for name in MNIST_FILES], source)
+    print(data.note)
+    return data
+
+
+def normalize(pixels):
+    """0~255 화소를 바탕 -0.1, 잉크 1.175인 새 float32 텐서로 바꿉니다(LeCun 1998, §II-B)."""
+    if isinstance(pixels, np.ndarray):
+        pixels = np.require(pixels, requirements="W")  # torch는 읽기 전용 배열에 경고를 냅니다.
+    return torch.as_tensor(pixels).to(torch.float32, copy=True).mul_(1.275 / 255).sub_(0.1)
+
+
+def pad_to_32(images):
+    """(..., 28, 28) 화소의 네 변에 0(바탕)을 두 줄씩 더합니다. `normalize`보다 먼저 씁니다."""
+    images = np.asarray(images)
+    if images.shape[-2:] != (28, 28):
+        raise ValueError(f"(N, 28, 28) 모양이어야 하는데 {images.shape} 모양이 왔습니다.")
+    return np.pad(images, [(0, 0)] * (images.ndim - 2) + [(2, 2), (2, 2)])
+
+
+def center_digit(drawing):
+    """그린 숫자를 MNIST처럼 다듬는 네 단계를 dict로 돌려줍니다. 값은 모두 float32, 0~255입니다.
+
+    `drawing`은 검은 바탕(0)에 밝은 잉크(255까지)인 2차원 배열이며 크기는 자유입니다.
+    "crop": 잉크가 있는 곳만, "scale": 긴 변을 20으로, "center": 무게중심을 28×28의 가운데로,
+    "pad": 32×32로. 잉크가 없거나 값이 범위를 벗어나면 ValueError입니다.
+    """
+    ink = np.asarray(drawing, dtype=np.float32)
+    if ink.ndim != 2 or not ((ink >= 0) & (ink <= 255)).all():  # NaN도 여기서 걸립니다.
+        raise ValueError(f"값이 0~255인 2차원 그림이어야 합니다(받은 모양은 {ink.shape}입니다).")
+    if not (ink >= 1).any():
+        raise ValueError("아직 아무것도 그리지 않았습니다. 숫자를 하나 그린 뒤 다시 해 보세요.")
+    rows, columns = ink.any(axis=1).nonzero()[0], ink.any(axis=0).nonzero()[0]
+    crop = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].copy()
+    height, width = (max(1, round(20 * side / max(crop.shape))) for side in crop.shape)
+    # torch의 interpolate(antialias=True)는 너비가 1이면 틀린 값을 냅니다(torch 2.15에서 확인).
+    resized = Image.fromarray(crop).resize((width, height), Image.Resampling.BICUBIC)
+    scale = np.asarray(resized).clip(0, 255)
+    row, column = np.indices(scale.shape).reshape(2, -1) @ scale.ravel() / scale.sum()
+    # MNIST 학습 이미지의 무게중심은 13.5~14.5에 고르게 퍼져 있습니다: 화소 단위로 14에 맞춥니다.
+    top = min(max(0, int(14.5 - row)), 28 - height)
+    left = min(max(0, int(14.5 - column)), 28 - width)
+    center = np.zeros((28, 28), dtype=np.float32)
+    center[top : top + height, left : left + width] = scale
+    return {"crop": crop, "scale": scale, "center": center, "pad": pad_to_32(center)}
+
+
+def read_idx(path):
+    """uint8 IDX 파일(.gz도 됩니다)을 배열로 읽습니다. 형식이 어긋나면 ValueError입니다."""
+    return _parse_idx(_unpack(Path(path).read_bytes(), path), path).copy()
+
+
+def _unpack(content, label):
+    if not str(label).endswith(".gz"):
+        return content
+    try:  # 31은 gzip 형식입니다. 끊긴 파일은 뒤에서 길이와 md5로 가려냅니다.
+        return zlib.decompressobj(wbits=31).decompress(content, LARGEST_FILE)
+    except zlib.error as error:
+        raise ValueError(f"{label}: gzip 파일이 아니거나 내용이 깨졌습니다.") from error
+
+
+def _parse_idx(content, label, md5=None):
+    rank = content[3] if content[:3] == b"\0\0\x08" and len(content) > 3 else 0
+    start = 4 + 4 * rank
+    if rank not in (1, 2, 3) or len(content) < start:
+        raise ValueError(f"{label}: uint8 IDX 파일이 아닙니다(처음이 {content[:4].hex()!r}).")
+    shape, count = np.frombuffer(content, ">u4", rank, 4).tolist(), len(content) - start
+    if count != np.prod(shape, dtype=object) or count == 0:  # object: 넘치지 않는 정수
+        raise ValueError(f"{label}: 모양이 {shape}라고 적혀 있는데 값은 {count:,}개입니다.")
+    if md5 and hashlib.md5(content, usedforsecurity=False).hexdigest() != md5:
+        raise ValueError(f"{label}: 내용이 MNIST와 다릅니다(md5 검사합이 맞지 않습니다).")
+    return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
+
+
+def _choose_folder(root):
+    """MNIST를 찾을 폴더와, 준 경로가 틀렸을 때의 알림을 돌려줍니다. 폴더를 만들지 않습니다."""
+    checkout = (PROJECT_FOLDER / "pyproject.toml").is_file()
+    default = PROJECT_FOLDER / "data" if checkout else Path.home() / ".cache" / "cnn-origins"
+    asked = os.environ.get("COURSE_DATA") if root is None else root
+    if not asked:
+        return default / "MNIST" / "raw", []
+    # 상대 경로는 저장소 폴더에서 정하는데 노트북은 notebooks/에서 실행되므로 두 곳을 봅니다.
+    folders = [base / os.path.expanduser(asked) for base in (Path.cwd(), PROJECT_FOLDER)]
+    for folder in folders:
+        if os.path.isdir(folder / "MNIST" / "raw"):
+            return folder / "MNIST" / "raw", []
+    option = "COURSE_DATA" if root is None else "root"
+    problem = f"{option}에 적은 {folders[0]} 폴더에 MNIST/raw가 없으니 경로를 확인해 주세요."
+    return next(filter(os.path.isdir, folders), default) / "MNIST" / "raw", [problem]
+
+
+def _read_folder(raw, problems):
+    """온전한 파일만 {이름: 배열}로 읽습니다. 깨진 파일은 손대지 않고 `problems`에 적습니다."""
+    arrays = {}
+    for name, md5 in MNIST_FILES.items():
+        for path in filter(os.path.exists, (raw / name, raw / f"{name}.gz")):
+            try:
+                arrays[name] = _parse_idx(_unpack(path.read_bytes(), path), path, md5)
+                break
+            except (OSError, ValueError) as error:
+                problems.append(f"{error} 쓰지 않고 두었으니 지우거나 옮긴 뒤 다시 실행하세요.")
+    return arrays
+
+
+def _download(names, offline, time_limit):
+    """모두 메모리로 받아 {이름: 내용}으로 돌려줍니다. 못 받으면 ConnectionError입니다."""
+    what = f"MNIST 파일 {len(names)}개({names[0]}{' 등' * (len(names) > 1)})를 내려받지"
+    if offline:
+        raise ConnectionError(f"오프라인으로 정해져 있어 {what} 않았습니다.")
+    from torchvision.datasets import MNIST
+
+    contents, reasons = {}, []
+    for server in MNIST.mirrors:  # 한 서버가 말이 없어도 다음 서버의 몫이 남게 시간을 나눕니다.
+        deadline = time.monotonic() + time_limit / len(MNIST.mirrors)
+        try:
+            for name in (name for name in names if name not in contents):
+                content = _unpack(_fetch(f"{server}{name}.gz", deadline), f"{name}.gz")
+                _parse_idx(content, name, MNIST_FILES[name])
+                contents[name] = content
+            return contents
+        except (OSError, ValueError, HTTPException, futures.TimeoutError) as error:
+            reasons.append(f"{server} {str(error) or '제때 답이 오지 않음'}")
+    advice = f"연결을 확인하거나 time_limit을 {time_limit:g}초보다 늘려 다시 실행해 주세요."
+    raise ConnectionError(f"{what} 못했습니다({'; '.join(reasons)}). {advice}")
+
+
+def _fetch(url, deadline):
+    # 소켓의 제한 시간은 한 번의 기다림만 막으므로, 조금씩 흘리는 서버는 스레드 밖에서 끊습니다.
+    answer, seconds = futures.Future(), max(0.001, deadline - time.monotonic())
+
+    def work():
+        body = bytearray()
+        try:
+            with urlopen(url, timeout=min(10, seconds)) as response:
+                while len(body) < LARGEST_FILE and (chunk := response.read1(1 << 16)):
+                    body += chunk
+                    if time.monotonic() > deadline:
+                        break
+            answer.set_result(bytes(body))
+        except Exception as error:  # 기다리는 쪽에서 다시 던져집니다.
+            answer.set_exception(error)
+
+    threading.Thread(target=work, daemon=True).start()
+    return answer.result(timeout=seconds)
+
+
+def _save(contents, raw, problems):
+    """임시 폴더에 다 쓴 뒤 제자리로 옮깁니다. 이미 있는 파일은 덮어쓰지 않습니다."""
+    try:
+        raw.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".mnist-", dir=raw) as private:
+            for name, content in contents.items():
+                Path(private, name).write_bytes(content)
+            for name in (name for name in contents if not os.path.exists(raw / name)):
+                os.replace(Path(private, name), raw / name)
+    except OSError as error:
+        problem = f"내려받은 MNIST를 {raw} 폴더에 저장하지 못해({error.strerror}) 이번에만 씁니다."
+        problems.append(f"{problem} 빈 공간과 쓰기 권한을 확인해 주세요.")
+
+
+def _embedded():
+    from sklearn.datasets import load_digits as load_small_digits
+
+    pixels, labels = load_small_digits(return_X_y=True)
+    # 값 0~16을 0~255로 바꾸어, 그린 숫자와 똑같은 단계로 다듬습니다.
+    drawings = pixels.reshape(-1, 8, 8) * (255 / 16)
+    images = np.stack([center_digit(drawing)["center"] for drawing in drawings])
+    is_test = np.zeros(len(labels), dtype=bool)
+    is_test[np.argsort(labels, kind="stable")[::5]] = True  # 클래스마다 다섯 장에 한 장
+    parts = (images[~is_test], labels[~is_test], images[is_test], labels[is_test])
+    return dict(zip(MNIST_FILES, parts, strict=True))
+
+
+def _as_image_data(arrays, source):
+    images = [normalize(pad_to_32(array))[:, None] for array in arrays[::2]]
+    labels = [torch.from_numpy(array.astype(np.int64)) for array in arrays[1::2]]
+    name = "scikit-learn digits" if source == "embedded" else "MNIST"
+    note = f"데이터(학습 {len(labels[0]):,}장, 시험 {len(labels[1]):,}장): {ORIGINS[source]}"
+    parts = (images[0], labels[0], images[1], labels[1])
+    return ImageData(*parts, tuple("0123456789"), name, source, note)

@@ -1,0 +1,63 @@
+"""이 프로젝트가 학습해 함께 담은 가중치와 학습 기록을 `assets/`에 쓰고 읽습니다."""
+
+import hashlib
+import io
+import json
+import os
+from pathlib import Path
+
+import torch
+from torch import nn
+
+ASSETS = Path(__file__).parent / "assets"
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """다 쓴 뒤에 이름을 바꿉니다. 도중에 멈춰도 반만 쓴 파일이 남지 않습니다."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_bytes(content)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def save_pretrained(model: nn.Module, record: dict, name: str, *, folder: Path = ASSETS) -> None:
+    """가중치 `{name}.pt`와, 그 SHA-256을 더한 기록 `{name}.json`을 남깁니다."""
+    buffer = io.BytesIO()
+    weights = {key: value.cpu().contiguous() for key, value in model.state_dict().items()}
+    torch.save(weights, buffer)
+    digest = hashlib.sha256(buffer.getvalue()).hexdigest()
+    text = json.dumps(record | {"sha256": digest}, ensure_ascii=False, indent=1) + "\n"
+    write_atomically(folder / f"{name}.pt", buffer.getvalue())
+    write_atomically(folder / f"{name}.json", text.encode())
+
+
+def load_record(name: str, *, folder: Path = ASSETS) -> dict:
+    """학습 기록 `{name}.json`입니다: 명령, 데이터, 날짜, 시드마다의 곡선."""
+    path = folder / f"{name}.json"
+    if not path.exists():
+        known = ", ".join(sorted(file.stem for file in folder.glob("*.pt"))) or "없음"
+        raise FileNotFoundError(f"'{name}' 기록이 없습니다. 함께 담긴 가중치: {known}")
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def load_pretrained(model: nn.Module, name: str, *, folder: Path = ASSETS) -> dict:
+    """가중치를 확인한 뒤 `model`에 넣고 평가 모드로 바꿉니다. 학습 기록을 돌려줍니다.
+
+    파일이 없으면 FileNotFoundError, 기록된 SHA-256과 다르면 ValueError를 냅니다.
+    """
+    record = load_record(name, folder=folder)
+    path = folder / f"{name}.pt"
+    if not path.exists():
+        raise FileNotFoundError(f"가중치 {path.name}이(가) 없습니다. 저장소를 다시 받으십시오.")
+    content = path.read_bytes()
+    if hashlib.sha256(content).hexdigest() != record["sha256"]:
+        raise ValueError(
+            f"가중치 파일 {path.name}의 내용이 기록과 다릅니다. 파일이 상했거나 바뀌었으므로 "
+            "쓰지 않았습니다. 저장소에서 이 파일을 다시 받으십시오."
+        )
+    model.load_state_dict(torch.load(io.BytesIO(content), map_location="cpu", weights_only=True))
+    model.eval()
+    return record

@@ -1,0 +1,170 @@
+"""학습에 필요한 것만 담았습니다: 시드 고정, 장치 고르기, `fit`, `evaluate`.
+
+학습 루프는 `fit` 안에 그대로 보입니다. 데이터는 이미 텐서이므로 DataLoader를 쓰지 않습니다.
+"""
+
+import math
+import random
+from collections.abc import Callable
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from tqdm.auto import tqdm
+
+
+def set_seed(seed: int) -> None:
+    """Python, NumPy, PyTorch의 난수를 한 번에 고정합니다."""
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)
+
+
+def pick_device() -> torch.device:
+    """쓸 수 있는 가장 빠른 장치를 고릅니다: CUDA, 그다음 MPS(Apple), 없으면 CPU."""
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    if torch.backends.mps.is_available():
+        return torch.device("mps")
+    return torch.device("cpu")
+
+
+def device_of(model: nn.Module) -> torch.device:
+    """모델의 첫 파라미터가 놓인 장치입니다. 파라미터가 없으면 CPU입니다."""
+    first = next(model.parameters(), None)
+    return torch.device("cpu") if first is None else first.device
+
+
+@contextmanager
+def _evaluating(model: nn.Module):
+    """잠시 평가 모드로 두었다가 층마다 원래 모드로 되돌립니다."""
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        with torch.inference_mode():
+            yield
+    finally:
+        for module, mode in modes:
+            module.training = mode
+
+
+def predict(model: nn.Module, images: Tensor, *, batch_size: int = 500) -> Tensor:
+    """모든 이미지의 출력을 배치로 나누어 계산해 CPU 텐서 `(N, 클래스)`로 돌려줍니다."""
+    device = device_of(model)
+    with _evaluating(model):
+        return torch.cat([model(batch.to(device)).cpu() for batch in images.split(batch_size)])
+
+
+def evaluate(
+    model: nn.Module,
+    images: Tensor,
+    labels: Tensor,
+    *,
+    loss_function: Callable[[Tensor, Tensor], Tensor] = F.cross_entropy,
+    choose: Callable = torch.argmax,
+) -> dict[str, float]:
+    """평균 손실과 정확도 `{"loss", "accuracy"}`를 표본 단위로 평균해 돌려줍니다.
+
+    `choose`는 출력에서 답을 고르는 함수입니다. 벌점을 내는 모델에는 `torch.argmin`을 넘기십시오.
+    """
+    outputs = predict(model, images)
+    labels = labels.cpu()
+    return {
+        "loss": loss_function(outputs, labels).item(),
+        "accuracy": (choose(outputs, dim=1) == labels).float().mean().item(),
+    }
+
+
+def fit(
+    model: nn.Module,
+    images: Tensor,
+    labels: Tensor,
+    *,
+    optimizer: torch.optim.Optimizer,
+    num_epochs: int,
+    batch_size: int,
+    loss_function: Callable[[Tensor, Tensor], Tensor] = F.cross_entropy,
+    choose: Callable = torch.argmax,
+    scheduler: torch.optim.lr_scheduler.LRScheduler | None = None,
+    augment: Callable[[Tensor], Tensor] | None = None,
+    test: tuple[Tensor, Tensor] | None = None,
+    on_step: Callable[[dict], None] | None = None,
+    progress: bool = True,
+) -> dict:
+    """모델을 학습하고 기록을 돌려줍니다. 그림을 그리거나 파일을 저장하지 않습니다.
+
+    Args:
+        images, labels: 학습 데이터 전체 `(N, C, H, W)`와 정수 레이블 `(N,)`.
+        scheduler: 배치마다 한 번 `step()`을 부릅니다.
+        augment: 배치 텐서를 받아 같은 모양의 텐서를 돌려주는 함수.
+        test: `(images, labels)`를 주면 에폭마다 평가합니다.
+        on_step: 배치마다 지금까지의 기록으로 부르는 함수(실시간 그래프용).
+
+    Returns:
+        JSON으로 저장할 수 있는 dict: `step_loss`(배치마다), `train_loss`, `train_accuracy`,
+        `test_loss`, `test_accuracy`(에폭마다), `stopped`(끝까지 갔으면 None, 아니면 이유).
+        정확도는 0과 1 사이이고, 학습 값은 에폭이 진행되는 동안의 표본 평균입니다.
+
+    커널을 중단(■)하거나 손실이 NaN이 되면 그때까지 배운 가중치와 기록을 남기고 멈춥니다.
+    """
+    if len(images) != len(labels) or len(images) == 0:
+        raise ValueError(
+            f"이미지({len(images)}장)와 레이블({len(labels)}개)의 수가 같고 1 이상이어야 합니다."
+        )
+    device = device_of(model)
+    images, labels = images.to(device), labels.to(device)
+    names = ("step_loss", "train_loss", "train_accuracy", "test_loss", "test_accuracy")
+    history: dict = {name: [] for name in names} | {"stopped": None}
+    num_batches = num_epochs * math.ceil(len(images) / batch_size)
+    bar = tqdm(total=num_batches, desc="학습", unit="배치", leave=False, disable=not progress)
+    model.train()
+    try:
+        for _ in range(num_epochs):
+            loss_sum = 0.0
+            correct = torch.zeros((), dtype=torch.long, device=device)
+            for batch in torch.randperm(len(images)).to(device).split(batch_size):
+                x, y = images[batch], labels[batch]
+                if augment is not None:
+                    x = augment(x)
+                optimizer.zero_grad()
+                outputs = model(x)
+                loss = loss_function(outputs, y)
+                if not math.isfinite(value := loss.item()):
+                    history["stopped"] = _diverged(value, len(history["step_loss"]))
+                    print(history["stopped"])
+                    return history
+                loss.backward()
+                optimizer.step()
+                if scheduler is not None:
+                    scheduler.step()
+                loss_sum += value * len(batch)
+                correct += (choose(outputs.detach(), dim=1) == y).sum()
+                history["step_loss"].append(value)
+                bar.update()
+                if on_step is not None:
+                    on_step(history)
+            history["train_loss"].append(loss_sum / len(images))
+            history["train_accuracy"].append(correct.item() / len(images))
+            if test is not None:
+                result = evaluate(model, *test, loss_function=loss_function, choose=choose)
+                history["test_loss"].append(result["loss"])
+                history["test_accuracy"].append(result["accuracy"])
+    except KeyboardInterrupt:
+        history["stopped"] = (
+            f"학습을 중단했습니다. {len(history['train_loss'])}에폭까지의 기록과 "
+            f"{len(history['step_loss'])}번 갱신한 가중치는 그대로 남아 있습니다."
+        )
+        print(history["stopped"])
+    finally:
+        bar.close()
+    return history
+
+
+def _diverged(value: float, step: int) -> str:
+    return (
+        f"{step + 1}번째 배치에서 손실이 {value}이(가) 되어 학습을 멈췄습니다. "
+        "학습률을 10분의 1로 줄이고 모델을 새로 만들어 다시 시작하십시오. "
+        "그래도 같으면 입력에 NaN이 있는지(images.isfinite().all()) 확인하십시오."
+    )

@@ -1,0 +1,26 @@
+"""함수 위에 얹은 얇은 조작판들입니다. 쓰는 이름만 그때 불러옵니다."""
+
+from importlib import import_module
+
+_HOMES = {
+    "Panel": "panel",
+    "LiveCurve": "live_curve",
+    "convolution_stepper": "stepper",
+    "c3_table": "connections",
+    "DrawPad": "draw_pad",
+    "digit_recognizer": "recognizer",
+    "stress_test": "stress",
+}
+__all__ = sorted(_HOMES)
+
+
+def __getattr__(name):
+    if name not in _HOMES:
+        raise AttributeError(f"course_utils.widgets에 {name!r}은(는) 없습니다.")
+    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__():
+    return __all__

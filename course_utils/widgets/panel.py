@@ -1,0 +1,138 @@
+"""위젯의 뼈대: 조작판, 읽어 주는 글 한 줄, 그림 한 장."""
+
+import html
+from base64 import b64encode
+
+import ipywidgets as widgets
+from matplotlib.figure import Figure
+
+from course_utils.widgets.pictures import size_of, to_png
+
+VIEW = "application/vnd.jupyter.widget-view+json"
+
+
+class Panel(widgets.VBox):
+    """조작이 바뀔 때마다 순수 함수 `draw`를 불러 글과 그림을 새로 고칩니다.
+
+    Args:
+        name: `<위젯: 이름>`으로 출력되는 짧은 이름.
+        controls: `draw`의 인자 이름 → `value`가 있는 위젯.
+        draw: 값을 받아 Figure나 글(HTML), 또는 그 둘을 차례로 내는 튜플이나 제너레이터를 돌려줍니다.
+            제너레이터라면 먼저 낸 것이 먼저 보입니다.
+        alt: 그림을 볼 수 없는 사람에게 읽어 줄 설명.
+        rows: 조작판의 배치. 없으면 `controls`를 차례로 쌓습니다.
+        static: 프런트 엔드가 없을 때(GitHub, 인쇄) 보여 줄 Figure를 만드는 함수.
+            없으면 지금 보이는 그림을 씁니다.
+    """
+
+    _ipython_display_ = None  # ipywidgets 7에서도 아래 _repr_mimebundle_을 쓰게 합니다.
+
+    def __init__(self, name, controls, draw, *, alt, rows=None, static=None):
+        self.name, self.controls, self.alt = name, controls, alt
+        self._draw, self._static = draw, static
+        self.readout = widgets.HTML()
+        self.image = picture(alt)
+        super().__init__([*(rows or controls.values()), self.readout, self.image])
+        for control in controls.values():
+            control.observe(self.refresh, names="value")
+        self.refresh()
+
+    def __repr__(self):
+        return f"<위젯: {self.name}>"
+
+    def values(self):
+        """지금의 조작값들입니다."""
+        return {name: control.value for name, control in self.controls.items()}
+
+    def refresh(self, _=None):
+        """글과 그림을 지금의 조작값으로 다시 만듭니다. 오류는 글로 보여 준 뒤 그대로 올립니다."""
+        try:
+            result = self._draw(**self.values())
+            for part in (result,) if isinstance(result, Figure | str) else result:
+                self._show(part)
+        except Exception as error:
+            self._show(f"⚠ 그림을 새로 그리지 못했습니다: {html.escape(str(error))}")
+            raise
+
+    def _show(self, part):
+        if isinstance(part, Figure):
+            show_figure(self.image, part)
+        else:
+            self.readout.value = f'<div role="status" style="{READOUT_STYLE}">{part}</div>'
+
+    def _repr_mimebundle_(self, **_):
+        png = to_png(self._static(**self.values())) if self._static else bytes(self.image.value)
+        data = {"text/plain": repr(self), "image/png": b64encode(png).decode()}
+        data[VIEW] = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
+        return data, {"image/png": {"alt": self.alt}} | self._view_metadata()
+
+    def _view_metadata(self):
+        """Colab은 표시하는 셀의 메타데이터를 보고 anywidget 관리자를 켭니다."""
+        for control in self.controls.values():
+            bundle = getattr(control, "_repr_mimebundle_", dict)()
+            if isinstance(bundle, tuple) and VIEW in bundle[1]:
+                return {VIEW: bundle[1][VIEW]}
+        return {}
+
+
+READOUT_STYLE = "min-height: 1.6em; line-height: 1.6; font-size: 15px; white-space: normal"
+
+
+def picture(alt):
+    """PNG를 담는 빈 그림 위젯입니다."""
+    image = widgets.Image(format="png", layout=widgets.Layout(display="none"))
+    if image.has_trait("tooltip"):  # ipywidgets 8: <img title>로 나가 화면 낭독기가 읽습니다.
+        image.tooltip = alt
+    return image
+
+
+def show_figure(image, figure):
+    """Figure를 그림 위젯에 보입니다. 크기를 고정해 두어 새로 그릴 때 아래 내용이 출렁이지 않습니다."""
+    width, height = size_of(figure)
+    image.value = to_png(figure)
+    image.layout.width, image.layout.height = f"{width}px", f"{height}px"
+    image.layout.max_width, image.layout.object_fit = "100%", "contain"
+    image.layout.display = None
+
+
+def slider(description, low, high, *, value, step=1, width="340px", continuous=True, format=None):
+    """정수나 실수 슬라이더입니다. 한글 설명이 잘리지 않게 자리를 넉넉히 둡니다."""
+    exact = isinstance(step, int)
+    kind = widgets.IntSlider if exact else widgets.FloatSlider
+    return kind(
+        value=value,
+        min=low,
+        max=high,
+        step=step,
+        description=description,
+        readout_format=format or ("d" if exact else ".2f"),
+        continuous_update=continuous,
+        style={"description_width": "initial"},
+        layout=widgets.Layout(width=width),
+    )
+
+
+def choice(description, options, *, width="auto"):
+    """몇 가지 가운데 하나를 고르는 목록입니다. 처음에는 첫째 것이 골라져 있습니다."""
+    return widgets.Dropdown(
+        options=list(options),
+        description=description,
+        style={"description_width": "initial"},
+        layout=widgets.Layout(width=width),
+    )
+
+
+def button(description, action, *, tooltip="", width="auto"):
+    """누르면 인자 없는 함수 `action`을 부르는 단추입니다."""
+    widget = widgets.Button(
+        description=description, tooltip=tooltip or description, layout=widgets.Layout(width=width)
+    )
+    widget.on_click(lambda _: action())
+    return widget
+
+
+def row(*children):
+    """조작들을 한 줄에 놓습니다. 좁으면 다음 줄로 넘깁니다."""
+    return widgets.HBox(
+        children, layout=widgets.Layout(flex_flow="row wrap", align_items="center", grid_gap="12px")
+    )

@@ -1,0 +1,144 @@
+"""위젯 그림의 재료입니다. 글자가 많은 칸 그림은 matplotlib보다 빠른 Pillow로 그립니다."""
+
+import io
+from functools import lru_cache
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, findfont
+from PIL import Image, ImageDraw, ImageFont
+
+from course_utils.plotting import FONT_FAMILY
+
+DPI = 100
+GRID_GRAY = 170
+GAP_COLOR = (120, 170, 205)  # 흰 맵과 검은 맵 어느 쪽과도 구별되는 틈의 색
+
+
+def blank(width, height):
+    """픽셀 단위로 크기를 정한 흰 그림입니다. pyplot을 거치지 않아 저절로 표시되거나 쌓이지 않습니다."""
+    return Figure(figsize=(width / DPI, height / DPI), dpi=DPI)
+
+
+def to_png(figure):
+    """그림을 PNG 바이트로 바꿉니다. 같은 그림은 언제나 같은 바이트입니다."""
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()  # savefig는 배치를 재느라 한 번 더 그려서 두 배 느립니다.
+    return encode(np.asarray(canvas.buffer_rgba()))
+
+
+def encode(pixels):
+    """`(높이, 너비, 3 또는 4)` uint8 배열을 PNG 바이트로 바꿉니다. 투명도는 버립니다."""
+    buffer = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(pixels[..., :3])).save(buffer, "png", compress_level=2)
+    return buffer.getvalue()
+
+
+def size_of(figure):
+    """그림의 `(너비, 높이)` 픽셀 수입니다."""
+    width, height = figure.get_size_inches() * figure.dpi
+    return round(width), round(height)
+
+
+def paste(figure, pixels, left, top):
+    """왼쪽 위에서 잰 픽셀 자리에 배열을 늘이지 않고 그대로 붙입니다."""
+    height = size_of(figure)[1]
+    figure.figimage(pixels, left, height - top - len(pixels), origin="upper")
+
+
+def caption(figure, text, left, top, **style):
+    """왼쪽 위에서 잰 픽셀 자리에 글을 씁니다."""
+    width, height = size_of(figure)
+    options = {"va": "top", "fontsize": 12} | style
+    return figure.text(left / width, 1 - top / height, text, **options)
+
+
+def add_axes(figure, left, top, width, height, **options):
+    """왼쪽 위에서 잰 픽셀 자리에 Axes를 놓습니다."""
+    total_width, total_height = size_of(figure)
+    bottom = total_height - top - height
+    box = [left / total_width, bottom / total_height, width / total_width, height / total_height]
+    return figure.add_axes(box, **options)
+
+
+def shade(values, *, low, high):
+    """값을 `low`는 검게, `high`는 희게 바꾼 `(높이, 너비, 3)` uint8 배열입니다."""
+    span = high - low if high > low else 1.0
+    gray = np.clip((np.asarray(values, dtype=np.float32) - low) / span, 0, 1) * 255
+    return np.repeat(gray.round().astype(np.uint8)[..., None], 3, axis=-1)
+
+
+def enlarge(pixels, factor):
+    """픽셀 하나를 `factor`×`factor` 칸으로 키웁니다. 흐려지지 않습니다."""
+    return pixels.repeat(factor, axis=0).repeat(factor, axis=1)
+
+
+def frame(pixels):
+    """흰 종이 위에서도 끝이 보이게 둘레에 한 픽셀을 덧댑니다."""
+    framed = np.empty((pixels.shape[0] + 2, pixels.shape[1] + 2, 3), np.uint8)
+    framed[:] = GAP_COLOR
+    framed[1:-1, 1:-1] = pixels
+    return framed
+
+
+def mosaic(maps, *, columns, gap=1, low=None, high=None):
+    """`(맵 수, 높이, 너비)`를 한 줄에 `columns`개씩 하늘색 틈을 두고 이어 붙입니다."""
+    maps = np.asarray(maps)
+    count, height, width = maps.shape
+    rows = -(-count // columns)
+    sheet = np.empty((rows * (height + gap) - gap, columns * (width + gap) - gap, 3), np.uint8)
+    sheet[:] = GAP_COLOR
+    low = maps.min() if low is None else low
+    high = maps.max() if high is None else high
+    for index, tile in enumerate(shade(maps, low=low, high=high)):
+        top, left = index // columns * (height + gap), index % columns * (width + gap)
+        sheet[top : top + height, left : left + width] = tile
+    return sheet
+
+
+@lru_cache
+def _font(size):
+    return ImageFont.truetype(findfont(FontProperties(family=FONT_FAMILY)), size)
+
+
+def number_grid(values, *, cell, low, high, filled=None, size=None, labels=None):
+    """칸마다 값을 적은 격자 그림입니다.
+
+    Args:
+        cell: 칸의 한 변(픽셀).
+        low, high: 검정과 흰색에 해당하는 값.
+        filled: 칸을 채울지 적은 bool 배열. False인 칸은 비워 둡니다.
+        labels: 값 대신 적을 글자들. 없으면 값을 정수로 적습니다.
+    """
+    values = np.asarray(values)
+    filled = np.ones(values.shape, dtype=bool) if filled is None else filled
+    colors = shade(values, low=low, high=high)
+    colors[~filled] = 255
+    image = Image.fromarray(enlarge(colors, cell))
+    draw = ImageDraw.Draw(image)
+    font = _font(size or round(cell * 0.42))
+    for row, column in np.argwhere(filled):
+        dark = colors[row, column, 0] < 118  # 두 글자색의 대비가 같아지는 밝기
+        text = labels[row][column] if labels is not None else number(values[row, column])
+        middle = ((column + 0.5) * cell, (row + 0.5) * cell)
+        draw.text(middle, text, font=font, fill="white" if dark else "black", anchor="mm")
+    pixels = np.array(image)
+    pixels[::cell] = pixels[cell - 1 :: cell] = GRID_GRAY
+    pixels[:, ::cell] = pixels[:, cell - 1 :: cell] = GRID_GRAY
+    return pixels
+
+
+def outline(pixels, row, column, *, cell, rows=1, columns=1, color, thickness=3):
+    """격자 그림에서 `rows`×`columns` 칸을 두른 테두리를 제자리에 그립니다."""
+    top, left = row * cell, column * cell
+    box = pixels[top : top + rows * cell, left : left + columns * cell]
+    rgb = tuple(int(color[i : i + 2], 16) for i in (1, 3, 5))
+    box[:thickness] = box[-thickness:] = rgb
+    box[:, :thickness] = box[:, -thickness:] = rgb
+
+
+def number(value):
+    """격자와 식에 적을 숫자입니다. 정수가 아니면 소수 한 자리까지 적고 빼기 기호를 씁니다."""
+    rounded = round(float(value), 1) + 0.0  # -0.0을 0.0으로 바꿉니다.
+    return f"{rounded:g}".replace("-", "–")

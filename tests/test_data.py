@@ -1,0 +1,831 @@
+"""데이터 사다리의 시험입니다. 고장은 되도록 진짜로 일으킵니다(루프백 서버, 작은 디스크)."""
+
+import contextlib
+import errno
+import gzip
+import hashlib
+import http.server
+import json
+import math
+import os
+import resource
+import socket
+import struct
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+import warnings
+
+import numpy as np
+import pytest
+import sklearn.datasets
+import torch
+from torchvision.datasets import MNIST
+
+from course_utils import data
+
+REAL_FILES = dict(data.MNIST_FILES)
+REAL_RAW = data._choose_folder(None)[0]  # 아래 fixture가 COURSE_DATA를 지우기 전에 읽습니다.
+NAMES = list(REAL_FILES)
+REPOSITORY = data.PROJECT_FOLDER
+
+
+def idx_bytes(array):
+    return struct.pack(f">BBBB{array.ndim}I", 0, 0, 8, array.ndim, *array.shape) + array.tobytes()
+
+
+def make_files(train_count):
+    """MNIST와 같은 형식의 작은 파일 네 개를 {이름: 내용}으로 만듭니다."""
+    random = np.random.default_rng(0)
+    shapes = [(train_count, 28, 28), (train_count,), (10, 28, 28), (10,)]
+    arrays = (random.integers(0, 10, shape, dtype=np.uint8) for shape in shapes)
+    return {name: idx_bytes(array) for name, array in zip(NAMES, arrays, strict=True)}
+
+
+def checksums(files):
+    return {name: hashlib.md5(body).hexdigest() for name, body in files.items()}
+
+
+def put(folder, files):
+    raw = folder / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    for name, body in files.items():
+        (raw / name).write_bytes(body)
+    return raw
+
+
+def files_under(folder):
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if not path.is_dir()}
+
+
+@pytest.fixture(scope="module")
+def embedded_arrays():
+    """1,797장을 키우는 데 0.5초쯤 걸리므로 한 번만 합니다."""
+    return data._embedded()
+
+
+@pytest.fixture(autouse=True)
+def files(monkeypatch, tmp_path, embedded_arrays):
+    """모든 시험은 작은 가짜 MNIST와 빈 저장소에서 시작하고, 닿는 서버가 없습니다."""
+    repository = tmp_path / "repository"
+    (repository / "notebooks").mkdir(parents=True)
+    (repository / "pyproject.toml").touch()
+    small = make_files(30)
+    monkeypatch.setattr(data, "MNIST_FILES", checksums(small))
+    monkeypatch.setattr(data, "PROJECT_FOLDER", repository)
+    monkeypatch.setattr(data, "_embedded", lambda: dict(embedded_arrays))
+    monkeypatch.setattr(MNIST, "mirrors", [])
+    monkeypatch.delenv("COURSE_DATA", raising=False)
+    monkeypatch.delenv("COURSE_OFFLINE", raising=False)
+    monkeypatch.chdir(repository / "notebooks")
+    return small
+
+
+@pytest.fixture
+def embedded():
+    return data.load_digits(offline=True)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """있지만 비어 있는, 사용자가 준 데이터 폴더입니다."""
+    (tmp_path / "given").mkdir()
+    return tmp_path / "given"
+
+
+@pytest.fixture
+def serve(monkeypatch):
+    """`answer(handler, 이름)`대로 답하는 루프백 서버를 열어 torchvision의 서버 목록에 더합니다."""
+    servers = []
+
+    def start(answer):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                # 받는 쪽이 기다리다 먼저 끊은 것은 고장이 아닙니다.
+                with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                    answer(self, self.path.removeprefix("/").removesuffix(".gz"))
+
+            def log_message(self, *_):
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        servers.append(server)
+        address = f"http://127.0.0.1:{server.server_port}/"
+        monkeypatch.setattr(MNIST, "mirrors", [*MNIST.mirrors, address])
+        return address
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.socket.close()
+
+
+def send(handler, body, *, promised=None):
+    handler.send_response(200)
+    handler.send_header("Content-Length", str(promised or len(body)))
+    handler.end_headers()
+    handler.wfile.write(body)
+
+
+def honest(files):
+    return lambda handler, name: send(handler, gzip.compress(files[name]))
+
+
+@pytest.fixture
+def output(capsys):
+    """화면에 나온 줄들입니다. 오류 출력이 있으면 실패합니다."""
+
+    def read():
+        captured = capsys.readouterr()
+        assert captured.err == ""
+        return captured.out.splitlines()
+
+    return read
+
+
+def assert_fell_to_embedded(loaded, lines, *reasons):
+    assert (loaded.source, loaded.name) == ("embedded", "scikit-learn digits")
+    assert len(lines) == 2
+    assert lines[0].startswith("주의:")
+    assert lines[1] == loaded.note
+    for reason in reasons:
+        assert reason in lines[0]
+
+
+# 저장된 파일
+
+
+def test_cached_files_equal_what_torchvision_reads(folder, files, output):
+    put(folder, files)
+    loaded = data.load_digits(root=folder)
+    oracle = MNIST(folder, train=True)
+    assert loaded.source == "cache"
+    assert output() == [loaded.note]
+    expected = oracle.data.double() / 255 * 1.275 - 0.1
+    torch.testing.assert_close(loaded.train_images[:, 0, 2:30, 2:30].double(), expected)
+    assert torch.equal(loaded.train_labels, oracle.targets)
+    assert torch.equal(loaded.test_labels, MNIST(folder, train=False).targets)
+
+
+def test_images_are_ready_tensors_with_a_background_border(folder, files):
+    put(folder, files)
+    loaded = data.load_digits(root=folder)
+    assert loaded.train_images.shape == (30, 1, 32, 32)
+    assert loaded.test_images.shape == (10, 1, 32, 32)
+    assert loaded.train_images.dtype == torch.float32
+    assert loaded.train_images.is_contiguous()
+    assert loaded.train_labels.dtype == torch.int64
+    border = loaded.train_images.clone()
+    border[:, :, 2:30, 2:30] = -0.1
+    assert torch.equal(border, torch.full_like(border, -0.1))
+    assert loaded.class_names == tuple("0123456789")
+
+
+def test_gzip_files_serve_as_well(folder, files):
+    put(folder, {f"{name}.gz": gzip.compress(body) for name, body in files.items()})
+    assert data.load_digits(root=folder).source == "cache"
+
+
+def test_repr_stays_on_one_short_line(folder, files):
+    put(folder, files)
+    shown = repr(data.load_digits(root=folder))
+    assert shown == "ImageData(name='MNIST', source='cache')"
+
+
+def damage_half(body):
+    return body[: len(body) // 2]
+
+
+def damage_one_byte(body):
+    return body[:-1] + bytes([body[-1] ^ 1])
+
+
+@pytest.mark.parametrize(("damage", "reason"), [(damage_half, "값은"), (damage_one_byte, "md5")])
+@pytest.mark.parametrize("online", [True, False], ids=["online", "offline"])
+def test_damaged_file_is_named_not_used_and_left_untouched(
+    folder, files, serve, output, damage, reason, online
+):
+    raw = put(folder, files)
+    path = raw / NAMES[0]
+    path.write_bytes(damage(files[NAMES[0]]))
+    before, written = path.read_bytes(), path.stat().st_mtime_ns
+    serve(honest(files))
+    loaded = data.load_digits(root=folder, offline=not online)
+    assert loaded.source == ("download" if online else "embedded")
+    warning = output()[0]
+    for part in (str(path), reason, "지우거나 옮긴 뒤 다시 실행"):
+        assert part in warning
+    assert (path.read_bytes(), path.stat().st_mtime_ns) == (before, written)
+    assert files_under(raw) == set(NAMES)
+
+
+def test_damaged_gzip_file_is_named(folder, files, output):
+    raw = put(folder, {f"{name}.gz": gzip.compress(body) for name, body in files.items()})
+    path = raw / f"{NAMES[2]}.gz"
+    path.write_bytes(damage_half(path.read_bytes()))
+    loaded = data.load_digits(root=folder, offline=True)
+    assert_fell_to_embedded(loaded, output(), str(path), "지우거나")
+
+
+def test_folder_in_place_of_a_file_is_reported(folder, files, output):
+    raw = put(folder, {name: files[name] for name in NAMES[1:]})
+    (raw / NAMES[0]).mkdir()
+    loaded = data.load_digits(root=folder, offline=True)
+    assert_fell_to_embedded(loaded, output(), str(raw / NAMES[0]), "Is a directory")
+
+
+def test_missing_file_is_named(folder, files, output):
+    put(folder, {name: files[name] for name in NAMES[:3]})
+    loaded = data.load_digits(root=folder, offline=True)
+    assert_fell_to_embedded(loaded, output(), NAMES[3], "MNIST 파일 1개")
+
+
+# 경로
+
+
+@pytest.mark.parametrize("working_folder", [".", "notebooks"])
+def test_relative_course_data_works_from_both_folders(monkeypatch, tmp_path, files, working_folder):
+    put(tmp_path / "lent" / "data", files)
+    monkeypatch.setenv("COURSE_DATA", "../lent/data")
+    monkeypatch.chdir(data.PROJECT_FOLDER / working_folder)
+    assert data.load_digits(offline=True).source == "cache"
+
+
+def test_root_beats_course_data(monkeypatch, folder, tmp_path, files):
+    put(folder, files)
+    monkeypatch.setenv("COURSE_DATA", str(tmp_path / "elsewhere"))
+    assert data.load_digits(root=str(folder), offline=True).source == "cache"
+
+
+def test_default_folder_is_data_in_the_checkout(monkeypatch, tmp_path, files):
+    put(data.PROJECT_FOLDER / "data", files)
+    monkeypatch.chdir(tmp_path)
+    assert data.load_digits(offline=True).source == "cache"
+
+
+def test_default_folder_is_in_the_home_cache_when_installed(monkeypatch, tmp_path, files):
+    (data.PROJECT_FOLDER / "pyproject.toml").unlink()
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    put(tmp_path / "home" / ".cache" / "cnn-origins", files)
+    assert data.load_digits(offline=True).source == "cache"
+
+
+@pytest.mark.parametrize("given_by", ["root", "COURSE_DATA"])
+def test_wrong_path_is_named_and_never_created(
+    monkeypatch, tmp_path, files, serve, output, given_by
+):
+    wrong = tmp_path / "dtaa"
+    if given_by == "COURSE_DATA":
+        monkeypatch.setenv("COURSE_DATA", str(wrong))
+    serve(honest(files))
+    loaded = data.load_digits(root=wrong if given_by == "root" else None)
+    assert loaded.source == "download"
+    warning = output()[0]
+    for part in (given_by, str(wrong), "확인해 주세요"):
+        assert part in warning
+    assert not wrong.exists()
+    assert files_under(data.PROJECT_FOLDER / "data" / "MNIST" / "raw") == set(NAMES)
+
+
+def test_wrong_path_may_be_a_file_or_too_long(tmp_path, output):
+    (tmp_path / "file").write_text("사용자의 글")
+    for wrong in (tmp_path / "file", "x" * 5000):
+        loaded = data.load_digits(root=wrong, offline=True)
+        assert_fell_to_embedded(loaded, output(), str(wrong), "확인해 주세요")
+    assert (tmp_path / "file").read_text() == "사용자의 글"
+
+
+def test_given_empty_folder_is_filled_by_the_download(folder, files, serve, output):
+    serve(honest(files))
+    assert data.load_digits(root=folder).source == "download"
+    assert str(folder) in output()[0]
+    assert files_under(folder / "MNIST" / "raw") == set(NAMES)
+
+
+# 내려받기
+
+
+def test_download_is_silent_and_next_time_comes_from_the_cache(files, serve, output):
+    serve(honest(files))
+    first = data.load_digits()
+    assert output() == [first.note]
+    MNIST.mirrors.clear()
+    second = data.load_digits()
+    assert output() == [second.note]
+    assert (first.source, second.source) == ("download", "cache")
+    assert torch.equal(first.train_images, second.train_images)
+    assert files_under(data.PROJECT_FOLDER / "data") == {f"MNIST/raw/{name}" for name in NAMES}
+
+
+def test_download_asks_for_the_files_torchvision_knows():
+    assert [f"{name}.gz" for name in NAMES] == [name for name, _ in MNIST.resources]
+
+
+def test_next_mirror_is_asked_when_the_first_lacks_a_file(files, serve):
+    asked = []
+
+    def lacking(handler, name):
+        asked.append(name)
+        handler.send_error(404) if name == NAMES[1] else honest(files)(handler, name)
+
+    serve(lacking)
+    serve(honest(files))
+    assert data.load_digits().source == "download"
+    assert asked == NAMES[:2]
+
+
+def test_only_missing_files_are_downloaded(folder, files, serve):
+    put(folder, {name: files[name] for name in NAMES[:3]})
+    asked = []
+    serve(lambda handler, name: (asked.append(name), honest(files)(handler, name)))
+    assert data.load_digits(root=folder).source == "download"
+    assert asked == NAMES[3:]
+
+
+def test_refused_connection_falls_to_embedded(monkeypatch, output):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    monkeypatch.setattr(MNIST, "mirrors", [f"http://127.0.0.1:{port}/"])
+    loaded = data.load_digits()
+    assert_fell_to_embedded(loaded, output(), "내려받지 못했습니다", str(port), "연결을 확인하거나")
+    assert not (data.PROJECT_FOLDER / "data").exists()
+
+
+def test_silent_servers_cannot_outlast_the_time_limit_together(monkeypatch, output):
+    with socket.create_server(("127.0.0.1", 0), backlog=20) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        monkeypatch.setattr(MNIST, "mirrors", [address] * 10)
+        started = time.monotonic()
+        loaded = data.load_digits(time_limit=0.5)
+        assert time.monotonic() - started < 2.5
+    assert_fell_to_embedded(loaded, output(), "time_limit을 0.5초보다 늘려")
+    assert socket.getdefaulttimeout() is None
+    assert not (data.PROJECT_FOLDER / "data").exists()
+
+
+def drip_body(handler, name):
+    send(handler, b"", promised=10_000)
+    for _ in range(200):
+        handler.wfile.write(b"x")
+        time.sleep(0.05)
+
+
+def drip_headers(handler, name):
+    handler.wfile.write(b"HTTP/1.0 200 OK\r\nX-Slow: ")
+    for _ in range(200):
+        handler.wfile.write(b"x")
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("drip", [drip_body, drip_headers])
+def test_dripping_server_cannot_outlast_the_time_limit(serve, output, drip):
+    serve(drip)
+    started = time.monotonic()
+    loaded = data.load_digits(time_limit=0.3)
+    assert time.monotonic() - started < 2
+    assert_fell_to_embedded(loaded, output(), "내려받지 못했습니다")
+
+
+def test_silent_mirror_leaves_time_for_the_next(files, serve, monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setattr(MNIST, "mirrors", [f"http://127.0.0.1:{silent.getsockname()[1]}/"])
+        serve(honest(files))
+        assert data.load_digits(time_limit=2).source == "download"
+
+
+def send_half(files):
+    def answer(handler, name):
+        body = gzip.compress(files[name])
+        send(handler, body[: len(body) // 2], promised=len(body))
+
+    return answer
+
+
+def send_other_digits(files):
+    return lambda handler, name: send(handler, gzip.compress(damage_one_byte(files[name])))
+
+
+def send_login_page(files):
+    return lambda handler, name: send(handler, b"<html>Wi-Fi login</html>")
+
+
+def send_bomb(files):
+    return lambda handler, name: send(handler, gzip.compress(bytes(10_000_000)))
+
+
+@pytest.mark.parametrize(
+    ("lie", "reason"),
+    [
+        (send_half, "값은"),
+        (send_other_digits, "md5"),
+        (send_login_page, "gzip"),
+        (send_bomb, "IDX"),
+    ],
+)
+def test_lying_server_leaves_nothing_behind(files, serve, output, lie, reason):
+    serve(lie(files))
+    assert_fell_to_embedded(data.load_digits(), output(), reason)
+    assert not (data.PROJECT_FOLDER / "data").exists()
+
+
+def test_server_that_dies_after_three_files_leaves_nothing_behind(files, serve, output):
+    def dying(handler, name):
+        if name != NAMES[3]:
+            honest(files)(handler, name)
+
+    serve(dying)
+    assert_fell_to_embedded(data.load_digits(), output(), "내려받지 못했습니다")
+    assert not (data.PROJECT_FOLDER / "data").exists()
+
+
+def test_two_fetches_at_once_both_end_well(tmp_path, files, serve):
+    both_asked = threading.Barrier(2)
+
+    def together(handler, name):
+        both_asked.wait(timeout=60)  # 두 프로세스가 같은 파일을 청할 때까지 답하지 않습니다.
+        honest(files)(handler, name)
+
+    address = serve(together)
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    processes = [start_driver(tmp_path, address, [shared]) for _ in range(2)]
+    results = [read_driver(process) for process in processes]
+    assert [result["source"] for (result,) in results] == ["download", "download"]
+    assert files_under(shared) == {f"MNIST/raw/{name}" for name in NAMES}
+    assert data.load_digits(root=shared, offline=True).source == "cache"
+
+
+@pytest.mark.parametrize("switch", ["1", "true", "YES", "offline=True"])
+def test_offline_never_opens_a_socket(monkeypatch, output, switch):
+    opened = []
+
+    class Spy(socket.socket):
+        def __init__(self, *arguments, **options):
+            opened.append(arguments)
+            super().__init__(*arguments, **options)
+
+    monkeypatch.setattr(socket, "socket", Spy)
+    monkeypatch.setattr(MNIST, "mirrors", ["http://127.0.0.1:9/"])
+    data.load_digits()
+    assert opened  # 감시가 작동한다는 증거입니다.
+    opened.clear()
+    output()
+    option = switch == "offline=True"
+    if not option:
+        monkeypatch.setenv("COURSE_OFFLINE", switch)
+    assert_fell_to_embedded(data.load_digits(offline=option), output(), "오프라인")
+    assert opened == []
+
+
+# 저장할 수 없는 폴더: 받은 것은 메모리에서 쓰고, 폴더에는 아무것도 남기지 않습니다.
+
+
+def assert_used_but_not_saved(loaded, lines, folder):
+    assert loaded.source == "download"
+    assert len(lines) == 2
+    for part in ("저장하지 못해", str(folder), "빈 공간과 쓰기 권한"):
+        assert part in lines[0]
+
+
+def test_blocked_destination_keeps_the_download_in_memory(files, serve, output):
+    (data.PROJECT_FOLDER / "data").write_text("폴더가 올 자리에 있는 파일")
+    serve(honest(files))
+    assert_used_but_not_saved(data.load_digits(), output(), data.PROJECT_FOLDER / "data")
+    assert (data.PROJECT_FOLDER / "data").read_text() == "폴더가 올 자리에 있는 파일"
+
+
+def test_read_only_folder_keeps_the_download_in_memory(folder, files, serve, output):
+    folder.chmod(0o555)
+    if os.access(folder, os.W_OK):
+        pytest.skip("root는 쓰기 금지된 폴더에도 쓸 수 있습니다.")
+    serve(honest(files))
+    assert_used_but_not_saved(data.load_digits(root=folder), output(), folder)
+    folder.chmod(0o755)
+    assert files_under(folder) == set()
+
+
+def test_write_that_breaks_off_halfway_leaves_nothing(folder, files, serve, output):
+    serve(honest(files))
+    limit = len(files[NAMES[0]]) // 2  # 첫 파일의 절반에서 운영체제가 쓰기를 끊습니다.
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
+    try:
+        loaded = data.load_digits(root=folder)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert_used_but_not_saved(loaded, output(), folder)
+    assert files_under(folder) == set()
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS, errno.EACCES])
+def test_failed_move_leaves_nothing(monkeypatch, folder, files, serve, output, code):
+    def refuse(source, target):
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(os, "replace", refuse)
+    serve(honest(files))
+    assert_used_but_not_saved(data.load_digits(root=folder), output(), os.strerror(code))
+    assert files_under(folder) == set()
+
+
+def can_mount():
+    command = ["unshare", "-Urm", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]
+    try:
+        return subprocess.run(command, capture_output=True, timeout=10).returncode == 0
+    except OSError:
+        return False
+
+
+def test_real_full_and_real_read_only_disk_leave_nothing(tmp_path, monkeypatch, serve):
+    if not can_mount():
+        pytest.skip("이 컴퓨터에서는 작은 디스크를 따로 붙일 수 없습니다(unshare -Urm).")
+    large = make_files(1000)  # 784 kB: 256 kB 디스크에 들어가지 않습니다.
+    monkeypatch.setattr(data, "MNIST_FILES", checksums(large))
+    full, read_only = tmp_path / "full", tmp_path / "read_only"
+    full.mkdir()
+    read_only.mkdir()
+    mounts = (
+        f"mount -t tmpfs -o size=256k tmpfs {full} && mount -t tmpfs -o ro tmpfs {read_only} && "
+        'exec "$@"'
+    )
+    prefix = ["unshare", "-Urm", "sh", "-c", mounts, "sh"]
+    process = start_driver(tmp_path, serve(honest(large)), [full, read_only], prefix=prefix)
+    for result, reason in zip(read_driver(process), (errno.ENOSPC, errno.EROFS), strict=True):
+        assert result["source"] == "download"
+        assert os.strerror(reason) in result["printed"]
+        assert result["files"] == []
+
+
+DRIVER = """
+    import contextlib, io, json, sys
+    from pathlib import Path
+    from unittest.mock import MagicMock
+
+    # 파일을 받고 적는 데에는 쓰이지 않는 무거운 모듈을 가짜로 두어 곧바로 시작합니다.
+    address, sums, *folders = sys.argv[1:]
+    for name in ("torch", "torchvision", "torchvision.datasets"):
+        sys.modules[name] = MagicMock()
+    sys.modules["torchvision.datasets"].MNIST.mirrors = [address]
+    from course_utils import data
+
+    data.MNIST_FILES = json.loads(sums)
+    results = []
+    for folder in folders:
+        with contextlib.redirect_stdout(io.StringIO()) as printed:
+            source = data.load_digits(root=folder).source
+        files = [str(path) for path in Path(folder).rglob("*") if path.is_file()]
+        results.append({"source": source, "printed": printed.getvalue(), "files": files})
+    print(json.dumps(results))
+"""
+
+
+def start_driver(tmp_path, address, folders, *, prefix=()):
+    """다른 프로세스에서 폴더마다 load_digits를 부릅니다."""
+    script = tmp_path / "driver.py"
+    script.write_text(textwrap.dedent(DRIVER), encoding="utf-8")
+    options = [address, json.dumps(data.MNIST_FILES), *map(str, folders)]
+    return subprocess.Popen(
+        [*prefix, sys.executable, str(script), *options],
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY), "OMP_NUM_THREADS": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def read_driver(process):
+    printed, errors = process.communicate(timeout=90)
+    assert (process.returncode, errors) == (0, "")
+    return json.loads(printed)
+
+
+# 함께 든 숫자
+
+
+def test_embedded_digits_are_split_1437_to_360_evenly_by_class(embedded):
+    train_counts = embedded.train_labels.bincount()
+    test_counts = embedded.test_labels.bincount()
+    assert (train_counts.sum(), test_counts.sum()) == (1437, 360)
+    total = np.bincount(sklearn.datasets.load_digits().target)
+    assert (train_counts + test_counts).tolist() == total.tolist()
+    assert np.abs(test_counts.numpy() - total * 360 / 1797).max() < 1
+
+
+def test_embedded_digits_have_the_geometry_of_mnist(embedded):
+    ink = (embedded.train_images[:, 0] + 0.1).double()
+    assert ink.shape[1:] == (32, 32)
+    boxes = torch.stack([(ink.amax(dim=2) > 1e-6).sum(1), (ink.amax(dim=1) > 1e-6).sum(1)])
+    assert boxes.amax() <= 20
+    assert boxes.amax(dim=0).median() == 20
+    positions = torch.arange(32, dtype=torch.float64)
+    for axis in (1, 2):
+        center = ink.sum(dim=3 - axis) @ positions / ink.sum(dim=(1, 2))
+        assert (center - 16).abs().median() < 0.5  # 28×28의 14번 화소는 32×32에서 16번입니다.
+    assert embedded.train_images.min() == np.float32(-0.1)
+    assert embedded.train_images.max() <= 1.1751
+
+
+def test_embedded_note_says_how_to_get_the_whole_mnist(embedded):
+    for part in ("1,437", "360", "scikit-learn", "COURSE_DATA", "MNIST/raw"):
+        assert part in embedded.note
+    assert "\n" not in embedded.note
+
+
+def test_nearest_neighbour_reads_the_embedded_digits(embedded):
+    # 레이블과 이미지의 짝이 어긋나면 10% 근처로 떨어집니다.
+    test, train = embedded.test_images.flatten(1), embedded.train_images.flatten(1)
+    nearest = torch.cdist(test, train).argmin(dim=1)
+    correct = embedded.train_labels[nearest] == embedded.test_labels
+    assert correct.float().mean() > 0.95
+
+
+# 화소
+
+
+def test_normalize_follows_lecun_1998():
+    pixels = np.array([0, 100, 255], dtype=np.uint8)
+    expected = torch.tensor([-0.1, 0.4, 1.175])  # 100 / 255 × 1.275 - 0.1 = 0.4
+    for same in (pixels, torch.from_numpy(pixels), pixels.astype(float)):
+        torch.testing.assert_close(data.normalize(same), expected)
+
+
+def test_normalize_keeps_its_input_and_accepts_read_only_arrays():
+    pixels = torch.tensor([255.0])
+    data.normalize(pixels)
+    assert pixels.item() == 255
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        data.normalize(np.frombuffer(b"\x00\xff", dtype=np.uint8))
+
+
+def test_pad_to_32_adds_two_zeros_on_each_side():
+    padded = data.pad_to_32(np.full((3, 28, 28), 7, dtype=np.uint8))
+    assert padded.shape == (3, 32, 32)
+    assert padded.dtype == np.uint8
+    assert padded.sum() == 3 * 28 * 28 * 7
+    assert (padded[:, 2:30, 2:30] == 7).all()
+
+
+@pytest.mark.parametrize("shape", [(28,), (784, 1), (2, 32, 32)])
+def test_pad_to_32_refuses_other_shapes(shape):
+    with pytest.raises(ValueError, match="모양이 왔습니다"):
+        data.pad_to_32(np.zeros(shape))
+
+
+def draw_box(shape, top, left, height, width, ink=255):
+    drawing = np.zeros(shape, dtype=np.uint8)
+    drawing[top : top + height, left : left + width] = ink
+    return drawing
+
+
+def test_center_digit_shows_four_steps():
+    steps = data.center_digit(draw_box((280, 200), 30, 100, 120, 60))
+    shapes = {name: step.shape for name, step in steps.items()}
+    expected = {"crop": (120, 60), "scale": (20, 10), "center": (28, 28), "pad": (32, 32)}
+    assert shapes == expected
+    assert list(steps) == list(expected)
+    for step in steps.values():
+        assert step.dtype == np.float32
+        assert step.min() >= 0
+        assert step.max() == pytest.approx(255)
+    assert np.array_equal(steps["pad"][2:30, 2:30], steps["center"])
+    assert steps["pad"].sum() == steps["center"].sum()
+
+
+@pytest.mark.parametrize(
+    ("size", "scaled"), [((40, 10), (20, 5)), ((5, 10), (10, 20)), ((1, 300), (1, 20))]
+)
+def test_center_digit_scales_the_longer_side_to_20(size, scaled):
+    assert data.center_digit(draw_box((400, 400), 3, 5, *size))["scale"].shape == scaled
+
+
+def test_center_digit_smooths_when_shrinking():
+    stripes = np.zeros((200, 196), dtype=np.uint8)
+    stripes[:, ::5] = 255
+    inside = data.center_digit(stripes)["scale"][:, 3:-3]
+    assert np.allclose(inside, 255 / 5, atol=10)  # 건너뛰어 뽑으면 줄을 맞히거나 놓칩니다.
+
+
+def test_center_digit_keeps_a_stroke_that_is_one_pixel_wide():
+    stroke = np.zeros((60, 60), dtype=np.uint8)
+    stroke[10:50, 30] = np.linspace(50, 250, 40)
+    scale = data.center_digit(stroke)["scale"]
+    assert scale.shape == (20, 1)
+    # 40화소를 둘씩 모은 것과 같은 기울기입니다.
+    pairs = stroke[10:50, 30].reshape(20, 2).mean(axis=1)
+    assert np.allclose(scale[:, 0], pairs, atol=3)
+
+
+def test_center_digit_does_not_depend_on_where_the_digit_was_drawn():
+    random = np.random.default_rng(1)
+    digit = random.integers(1, 256, (50, 40), dtype=np.uint8)
+    corners = [(0, 0), (150, 160), (30, 7)]
+    results = []
+    for top, left in corners:
+        canvas = np.zeros((200, 200), dtype=np.uint8)
+        canvas[top : top + 50, left : left + 40] = digit
+        results.append(data.center_digit(canvas)["pad"])
+    assert np.array_equal(results[0], results[1])
+    assert np.array_equal(results[0], results[2])
+
+
+@pytest.mark.parametrize("flip", [1, -1])
+def test_center_digit_puts_the_mass_in_the_middle(flip):
+    heavy_top = draw_box((100, 100), 20, 20, 60, 60, ink=120)
+    heavy_top[20:40, 20:80] = 255
+    center = data.center_digit(heavy_top[::flip])["center"].astype(float)
+    for axis in (0, 1):
+        position = center.sum(axis=1 - axis) @ np.arange(28) / center.sum()
+        assert abs(position - 14) < 0.5001
+
+
+def test_center_digit_never_pushes_ink_out_of_the_field():
+    lopsided = np.ones((200, 200), dtype=np.uint8)
+    lopsided[:10, :10] = 255
+    steps = data.center_digit(lopsided)
+    assert steps["center"].sum() == pytest.approx(steps["scale"].sum())
+
+
+@pytest.mark.parametrize(
+    ("drawing", "message"),
+    [
+        (np.zeros((280, 280), dtype=np.uint8), "아직 아무것도 그리지 않았습니다"),
+        (np.full((9, 9), 1e-40), "아직 아무것도 그리지 않았습니다"),
+        (np.zeros((0, 0)), "아직 아무것도 그리지 않았습니다"),
+        (np.zeros((28, 28, 3)), "2차원"),
+        (np.full((28, 28), 256.0), "255"),
+        (np.full((28, 28), -1.0), "255"),
+        (np.full((28, 28), math.nan), "255"),
+    ],
+)
+def test_center_digit_explains_what_it_cannot_use(drawing, message):
+    with pytest.raises(ValueError, match=message):
+        data.center_digit(drawing)
+
+
+# IDX 형식
+
+
+def test_read_idx_returns_what_was_written(tmp_path):
+    array = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
+    (tmp_path / "plain").write_bytes(idx_bytes(array))
+    (tmp_path / "packed.gz").write_bytes(gzip.compress(idx_bytes(array)))
+    for name in ("plain", "packed.gz"):
+        assert np.array_equal(data.read_idx(tmp_path / name), array)
+
+
+def test_read_idx_refuses_every_truncation(tmp_path):
+    path = tmp_path / "short"
+    whole = idx_bytes(np.arange(12, dtype=np.uint8).reshape(3, 2, 2))
+    for length in range(len(whole)):
+        path.write_bytes(whole[:length])
+        with pytest.raises(ValueError, match="short"):
+            data.read_idx(path)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\x00\x00\x08\x01" + struct.pack(">I", 3) + b"abcd",
+        b"\x00\x01\x08\x01" + struct.pack(">I", 1) + b"a",
+        b"\x00\x00\x0d\x01" + struct.pack(">I", 1) + b"abcd",
+        b"\x00\x00\x08\x00a",
+        b"\x00\x00\x08\x04" + struct.pack(">4I", 1, 1, 1, 1) + b"a",
+        b"\x00\x00\x08\x03" + struct.pack(">3I", 0, 2**32 - 1, 2**32 - 1),
+        b"\x00\x00\x08\x03" + struct.pack(">3I", 2**32 - 1, 2**32 - 1, 2**32 - 1) + b"a",
+    ],
+    ids=["extra", "magic", "float", "no_axes", "four_axes", "zero", "huge"],
+)
+def test_read_idx_refuses_malformed_headers(tmp_path, content):
+    (tmp_path / "odd").write_bytes(content)
+    with pytest.raises(ValueError, match=r"IDX|값은"):
+        data.read_idx(tmp_path / "odd")
+
+
+# 진짜 MNIST
+
+
+def test_full_mnist_equals_torchvision_and_loads_fast(monkeypatch):
+    if not all((REAL_RAW / name).exists() for name in NAMES):
+        pytest.skip("COURSE_DATA나 data/에 MNIST 전체가 없습니다.")
+    monkeypatch.setattr(data, "MNIST_FILES", REAL_FILES)
+    started = time.process_time()
+    loaded = data.load_digits(root=REAL_RAW.parents[1], offline=True)
+    assert time.process_time() - started < 1.5
+    assert loaded.source == "cache"
+    for train, images, labels in (
+        (True, loaded.train_images, loaded.train_labels),
+        (False, loaded.test_images, loaded.test_labels),
+    ):
+        oracle = MNIST(REAL_RAW.parents[1], train=train)
+        assert torch.equal(labels, oracle.targets)
+        pixels = ((images[:, 0, 2:30, 2:30] + 0.1) * 200).round().to(torch.uint8)
+        assert torch.equal(pixels, oracle.data)
+    # MNIST를 다시 가운데로 옮겨도 그대로여야 우리 단계가 MNIST의 것과 같습니다.
+    kept = [np.array_equal(data.center_digit(digit)["center"], digit) for digit in pixels[:500]]
+    assert np.mean(kept) > 0.99

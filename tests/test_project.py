@@ -1,0 +1,243 @@
+"""저장소의 짜임새를 확인합니다: 의존성 목록, 모듈의 층, 함께 담는 파일, 명령."""
+
+import ast
+import fnmatch
+import os
+import re
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+try:
+    import tomllib
+except ModuleNotFoundError:  # Python 3.10에서는 pytest가 데려온 tomli를 씁니다.
+    import tomli as tomllib
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "course_utils"
+ASSETS = PACKAGE / "assets"
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+ENVIRONMENT = (ROOT / "environment.yml").read_text(encoding="utf-8")
+
+# 가운데 층입니다. 나머지 파일은 모두 바닥 층이고, 노트북이 맨 위층입니다.
+MIDDLE_FLOOR = {
+    "widgets", "smoke_test", "parallel", "train_imagenet", "train_lenet", "environment",
+}  # fmt: skip
+OUTSIDE = {"notebooks", "tests", "tools", "benchmarks", "docs"}
+CONDA_NAMES = {"torch": "pytorch"}
+
+
+# --- 의존성 ---------------------------------------------------------------------------------------
+
+
+def parse_requirement(line):
+    """'torch>=2.2'를 ('torch', '>=2.2')로 나눕니다."""
+    name, bounds = re.fullmatch(r"([\w.-]+)\s*(.*)", line.strip()).groups()
+    return name, bounds.replace(" ", "")
+
+
+def conda_requirements(text):
+    """environment.yml의 의존성을 {이름: 범위}로 돌려줍니다. 이 파일의 단순한 꼴만 읽습니다."""
+    lines = text.split("dependencies:")[1].splitlines()
+    items = [re.sub(r"#.*", "", line).strip().removeprefix("- ").strip() for line in lines]
+    skipped = {"", "pip", "pip:", "-e ."}
+    return dict(parse_requirement(item) for item in items if item not in skipped)
+
+
+def project_requirements():
+    """pyproject.toml이 말하는 conda 환경입니다. 브라우저 시험(e2e)은 뺍니다."""
+    project = PYPROJECT["project"]
+    extras = project["optional-dependencies"]
+    lines = project["dependencies"] + extras["lab"] + extras["test"]
+    requirements = dict(parse_requirement(line) for line in lines)
+    renamed = {CONDA_NAMES.get(name, name): bounds for name, bounds in requirements.items()}
+    return renamed | {"python": project["requires-python"]}
+
+
+def test_conda_environment_says_the_same_as_pyproject():
+    assert conda_requirements(ENVIRONMENT) == project_requirements()
+
+
+def test_conda_environment_installs_this_project():
+    assert re.search(r"^  - pip:\n(?:      - .*\n)*      - -e \.$", ENVIRONMENT, re.M)
+
+
+def test_conda_environment_has_the_project_name():
+    assert f"\nname: {PYPROJECT['project']['name']}\n" in ENVIRONMENT
+
+
+@pytest.mark.parametrize("name", sorted(project_requirements()))
+def test_only_lower_bounds(name):
+    # 위쪽을 막으면 Colab에 이미 깔린 것을 내리게 됩니다.
+    assert re.fullmatch(r">=[\d.]+", project_requirements()[name])
+
+
+# --- 모듈의 층 ------------------------------------------------------------------------------------
+
+
+def module_name(path):
+    """course_utils/widgets/pad.py → 'widgets'"""
+    return path.relative_to(PACKAGE).with_suffix("").parts[0]
+
+
+def imported_modules(source):
+    """소스가 불러오는 모듈의 온 이름입니다. 함수 안의 import도 셉니다."""
+    names = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                base = f"course_utils.{base}".rstrip(".")
+            names |= {base} | {f"{base}.{alias.name}" for alias in node.names}
+    return names
+
+
+def imported_siblings(source, own_name):
+    """소스가 불러오는 course_utils의 다른 파일들입니다."""
+    files = {module_name(path) for path in PACKAGE.rglob("*.py")} | MIDDLE_FLOOR
+    parts = [name.split(".") for name in imported_modules(source)]
+    used = {part[1] for part in parts if part[0] == "course_utils" and len(part) > 1}
+    return (used & files) - {own_name, "__init__"}
+
+
+def floor_faults(source, own_name):
+    """층의 방향을 어긴 import를 늘어놓습니다."""
+    outside = {name for name in imported_modules(source) if name.split(".")[0] in OUTSIDE}
+    ground = own_name not in MIDDLE_FLOOR
+    return sorted(outside | (imported_siblings(source, own_name) if ground else set()))
+
+
+SOURCES = sorted(PACKAGE.rglob("*.py"))
+SOURCE_IDS = [path.relative_to(PACKAGE).as_posix() for path in SOURCES]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=SOURCE_IDS)
+def test_imports_keep_the_floors(path):
+    assert floor_faults(path.read_text(encoding="utf-8"), module_name(path)) == []
+
+
+@pytest.mark.parametrize(
+    ("own_name", "source"),
+    [
+        ("anatomy", "from course_utils import lenet"),
+        ("anatomy", "from course_utils.lenet import LeNet5"),
+        ("anatomy", "import course_utils.lenet as models"),
+        ("anatomy", "from . import lenet"),
+        ("anatomy", "def late():\n    from .lenet import LeNet5"),
+        ("anatomy", "from .widgets import digit_pad"),
+        ("widgets", "from notebooks import build"),
+    ],
+)
+def test_floor_check_finds_a_wrong_import(own_name, source):
+    assert floor_faults(source, own_name)
+
+
+def test_floor_check_lets_the_middle_floor_use_the_ground():
+    assert floor_faults("from . import lenet, plotting", "widgets") == []
+
+
+def test_figures_know_nothing_of_models():
+    names = imported_modules((PACKAGE / "plotting.py").read_text(encoding="utf-8"))
+    assert not {name for name in names if name.split(".")[0] in {"torch", "torchvision"}}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=SOURCE_IDS)
+def test_files_stay_short(path):
+    num_lines = len(path.read_text(encoding="utf-8").splitlines())
+    assert num_lines <= 250
+
+
+def test_importing_the_package_loads_nothing_heavy():
+    code = "import course_utils, sys; print(*sys.modules)"
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    heavy = {"torch", "numpy", "matplotlib", "IPython", "ipywidgets", "sklearn"}
+    assert not heavy & set(result.stdout.split())
+
+
+# --- 함께 담는 파일 -------------------------------------------------------------------------------
+
+
+def test_installed_package_holds_every_asset():
+    patterns = PYPROJECT["tool"]["setuptools"]["package-data"]["course_utils"]
+    files = [path.relative_to(PACKAGE) for path in ASSETS.rglob("*") if path.is_file()]
+    # setuptools의 *는 폴더를 넘지 않으므로 마디의 수도 같아야 합니다.
+    missing = [
+        str(path) for path in files
+        if not any(fnmatch.fnmatch(str(path), pattern) and len(path.parts) == pattern.count("/") + 1
+                   for pattern in patterns)
+    ]
+    assert files
+    assert missing == []
+
+
+def test_installed_package_holds_every_code_folder():
+    folders = {path.parent.relative_to(ROOT).as_posix().replace("/", ".") for path in SOURCES}
+    assert folders == set(PYPROJECT["tool"]["setuptools"]["packages"])
+
+
+def test_assets_are_small():
+    assert sum(path.stat().st_size for path in ASSETS.rglob("*") if path.is_file()) < 12_000_000
+
+
+def test_font_ships_with_its_licence():
+    licence = (ASSETS / "OFL.txt").read_text(encoding="utf-8")
+    assert "SIL OPEN FONT LICENSE" in licence
+    assert "Reserved Font Name" in licence
+
+
+# --- 명령 -----------------------------------------------------------------------------------------
+
+
+def test_help_names_every_target():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.search(r"^\.PHONY: (.*)$", makefile, re.M).group(1).split()) - {"help"}
+    assert targets == set(re.findall(r"^\s+'  make (\w+)  +\S", makefile, re.M))
+
+
+def test_ci_command_is_executable():
+    assert os.access(ROOT / ".ci" / "run", os.X_OK)
+
+
+def sanitise(text):
+    """nbval이 결과를 견주기 전에 하는 일을 그대로 합니다."""
+    rules = (ROOT / "tests" / "nbval_sanitize.cfg").read_text(encoding="ascii")
+    for pattern, replacement in re.findall(r"^regex: (.*)$\n^replace: (.*)$", rules, re.M):
+        text = re.sub(pattern, replacement, text)
+    return text
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [("학습 12.3초", "학습 9초"), ("2 초, 96.1 %", "31 초, 96.1 %")]
+)
+def test_seconds_do_not_count_as_a_difference(first, second):
+    assert sanitise(first) == sanitise(second)
+
+
+@pytest.mark.parametrize("text", ["61,706개", "정확도 98.6 %", "손실 0.0312", "(1, 6, 28, 28)"])
+def test_results_count_as_a_difference(text):
+    assert sanitise(text) == text
+
+
+# --- 시험의 규칙 ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("connect", [
+    lambda: socket.create_connection(("192.0.2.1", 80), timeout=1),  # RFC 5737: 쓰이지 않는 주소
+    lambda: socket.getaddrinfo("example.com", 443),
+])
+def test_outside_network_is_blocked(connect, block_network):
+    with pytest.raises(pytest.fail.Exception, match="네트워크"):
+        connect()
+    block_network.clear()
+
+
+def test_local_sockets_still_work():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        socket.create_connection(server.getsockname(), timeout=1).close()

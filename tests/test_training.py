@@ -1,0 +1,159 @@
+"""학습 엔진: 손으로 쓴 루프와 같은지, 무엇이 잘못되어도 배운 것을 잃지 않는지 봅니다."""
+
+import json
+import math
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from course_utils.training import device_of, evaluate, fit, pick_device, predict, set_seed
+
+
+@pytest.fixture
+def problem():
+    """직선 하나로 나뉘는 두 무리의 점 60개."""
+    set_seed(0)
+    points = torch.randn(60, 2)
+    return points, (points.sum(dim=1) > 0).long()
+
+
+def linear_model(seed=0, *, lr=0.5):
+    set_seed(seed)
+    model = nn.Linear(2, 2)
+    return model, torch.optim.SGD(model.parameters(), lr=lr)
+
+
+def run(problem, *, seed=0, **options):
+    model, optimizer = linear_model(seed)
+    settings = {"num_epochs": 3, "batch_size": 16, "progress": False} | options
+    return model, fit(model, *problem, optimizer=optimizer, **settings)
+
+
+def test_fit_equals_a_loop_written_out_by_hand(problem):
+    points, labels = problem
+    model, history = run(problem, num_epochs=2, batch_size=25)
+    other, optimizer = linear_model()
+    epoch_losses = []
+    for _ in range(2):
+        total = 0.0
+        for batch in torch.randperm(60).split(25):
+            loss = F.cross_entropy(other(points[batch]), labels[batch])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            total += loss.item() * len(batch)
+        epoch_losses.append(total / 60)
+    assert torch.equal(model.weight, other.weight)
+    assert history["train_loss"] == pytest.approx(epoch_losses)
+
+
+def test_metrics_are_averaged_by_sample_not_by_batch():
+    # 배치 4와 1의 정확도가 1과 0이면 배치 평균은 0.5, 표본 평균은 0.8입니다.
+    class Echo(nn.Module):
+        def forward(self, x):
+            return x
+
+    right, wrong = [5.0, 0.0], [0.0, 5.0]
+    images = torch.tensor([right] * 4 + [wrong])
+    result = evaluate(Echo(), images, torch.zeros(5, dtype=torch.long))
+    assert result["accuracy"] == pytest.approx(0.8)
+
+
+def test_same_seed_gives_the_same_curve(problem):
+    first, second = run(problem)[1], run(problem)[1]
+    assert first == second
+    assert run(problem, seed=1)[1]["step_loss"] != first["step_loss"]
+
+
+def test_history_survives_json(problem):
+    _, history = run(problem, test=problem)
+    assert json.loads(json.dumps(history)) == history
+    assert len(history["step_loss"]) == 3 * 4
+    assert len(history["test_accuracy"]) == len(history["train_loss"]) == 3
+    assert history["stopped"] is None
+
+
+def test_evaluate_restores_every_modules_mode():
+    model = nn.Sequential(nn.Linear(2, 2), nn.Dropout(), nn.BatchNorm1d(2))
+    model[2].eval()
+    evaluate(model, torch.randn(4, 2), torch.zeros(4, dtype=torch.long))
+    assert [module.training for module in model] == [True, True, False]
+
+
+def test_evaluate_restores_the_mode_after_an_error():
+    model = nn.Sequential(nn.Linear(2, 2))
+    with pytest.raises(RuntimeError):
+        predict(model, torch.zeros(1, 3))
+    assert model.training
+
+
+def test_choose_argmin_counts_the_smallest_penalty():
+    model = nn.Identity()
+    penalties = torch.tensor([[1.0, 9.0], [7.0, 2.0]])
+    labels = torch.tensor([0, 1])
+    assert evaluate(model, penalties, labels, choose=torch.argmin)["accuracy"] == 1.0
+    assert evaluate(model, penalties, labels)["accuracy"] == 0.0
+
+
+def test_interrupt_keeps_weights_and_finished_epochs(problem, capsys):
+    def press_stop(history):
+        if len(history["step_loss"]) == 6:  # 두 번째 에폭의 한가운데
+            raise KeyboardInterrupt
+
+    model, history = run(problem, on_step=press_stop)
+    assert len(history["train_loss"]) == 1
+    assert len(history["step_loss"]) == 6
+    assert "중단" in history["stopped"]
+    assert "중단" in capsys.readouterr().out
+    assert not torch.equal(model.weight, linear_model()[0].weight)
+
+
+def test_nan_loss_stops_with_advice_and_keeps_the_record(problem, capsys):
+    points, labels = problem
+    points = points.clone()
+    points[7] = math.nan
+    model, history = run((points, labels), batch_size=1, num_epochs=1)
+    assert "학습률" in history["stopped"]
+    assert "학습률" in capsys.readouterr().out
+    assert all(math.isfinite(value) for value in history["step_loss"])
+    assert torch.isfinite(model.weight).all()
+
+
+def test_scheduler_steps_once_per_batch(problem):
+    model, optimizer = linear_model(lr=1.0)
+    scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size=1, gamma=0.5)
+    fit(model, *problem, optimizer=optimizer, num_epochs=1, batch_size=20,
+        scheduler=scheduler, progress=False)  # fmt: skip
+    assert optimizer.param_groups[0]["lr"] == 0.5**3
+
+
+def test_augment_changes_what_the_model_sees(problem):
+    seen = []
+
+    def remember(batch):
+        seen.append(len(batch))
+        return batch * 0
+
+    model, _ = run(problem, num_epochs=1, augment=remember)
+    assert seen == [16, 16, 16, 12]
+    # 입력이 모두 0이면 가중치는 배울 것이 없고 편향만 움직입니다.
+    assert torch.equal(model.weight, linear_model()[0].weight)
+
+
+def test_fit_refuses_different_numbers_of_images_and_labels():
+    model, optimizer = linear_model()
+    with pytest.raises(ValueError, match="수가 같고"):
+        fit(model, torch.zeros(3, 2), torch.zeros(2).long(), optimizer=optimizer,
+            num_epochs=1, batch_size=1)  # fmt: skip
+
+
+def test_picked_device_can_compute():
+    device = pick_device()
+    assert device.type in {"cpu", "cuda", "mps"}
+    assert (torch.ones(2, device=device) + 1).sum().item() == 4
+
+
+def test_model_without_parameters_is_on_the_cpu():
+    assert device_of(nn.Identity()).type == "cpu"

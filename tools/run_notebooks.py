@@ -1,0 +1,119 @@
+"""노트북을 제자리에서 다시 실행하고, 실행할 때마다 바이트까지 같은 파일로 저장합니다.
+
+    python tools/run_notebooks.py                          # 모두
+    python tools/run_notebooks.py notebooks/01_lenet5.ipynb
+
+모든 셀이 끝까지 돌았을 때만 파일을 바꿉니다. 하나라도 멈추면 옛 파일을 그대로 둡니다.
+"""
+
+import argparse
+import os
+import re
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+from jupyter_client.manager import AsyncKernelManager
+from nbclient import NotebookClient
+from nbclient.exceptions import CellControlSignal, DeadKernelError
+
+NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+
+
+def execute(notebook, folder, timeout):
+    """셀을 차례로 실행해 `notebook`을 채우고 [(초, 셀 번호), …]를 돌려줍니다."""
+    manager = AsyncKernelManager(kernel_name="python3")
+    # 다른 파이썬의 커널이 잡히지 않게 합니다.
+    manager.kernel_spec.argv = [sys.executable, *manager.kernel_spec.argv[1:], "--log-level=ERROR"]
+    client = NotebookClient(
+        notebook,
+        km=manager,
+        timeout=timeout,
+        record_timing=False,
+        coalesce_streams=False,  # 그림 앞뒤의 글까지 한데 모으므로 merge_streams를 따로 둡니다.
+        resources={"metadata": {"path": str(folder)}},
+    )
+    seconds = []
+    with client.setup_kernel():
+        for index, cell in enumerate(notebook.cells):
+            start = time.perf_counter()
+            try:
+                client.execute_cell(cell, index)
+            except (CellControlSignal, DeadKernelError) as error:
+                raise RuntimeError(f"{index + 1}번째 셀에서 멈췄습니다.\n{error}") from error
+            seconds.append((time.perf_counter() - start, index + 1))
+    return seconds
+
+
+def merge_streams(outputs):
+    """잇달아 나온 같은 흐름의 글을 하나로 잇고, `\\r`로 덮어쓴 글을 지웁니다."""
+    merged = []
+    for output in outputs:
+        last = merged[-1] if merged else None
+        if last and output.output_type == "stream" == last.output_type and output.name == last.name:
+            last.text += output.text
+        else:
+            merged.append(output)
+    for output in merged:
+        if output.output_type == "stream":
+            output.text = re.sub(r"[^\n]*\r(?!\n)", "", output.text)
+    return merged
+
+
+def normalise(notebook):
+    """실행할 때마다 달라지는 것을 없애고 저장할 글로 바꿉니다."""
+    notebook.metadata.pop("widgets", None)
+    notebook.metadata.kernelspec = dict(KERNELSPEC)
+    notebook.metadata.get("language_info", {}).pop("version", None)
+    widget_ids = []
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)  # 셀을 실행한 시각은 매번 다릅니다.
+        if cell.cell_type == "code":
+            cell.outputs = merge_streams(cell.outputs)
+            views = [output.get("data", {}).get(WIDGET_VIEW) for output in cell.outputs]
+            widget_ids += [view["model_id"] for view in views if view]
+    text = nbformat.writes(notebook, version=nbformat.NO_CONVERT).rstrip("\n") + "\n"
+    for number, widget_id in enumerate(dict.fromkeys(widget_ids)):
+        text = text.replace(widget_id, f"{number:032x}")
+    return text
+
+
+def run(path, timeout):
+    """노트북 하나를 실행해 저장하고 걸린 시간을 알립니다."""
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":  # 빈 셀은 실행되지 않아 옛 결과가 남습니다.
+            cell.outputs, cell.execution_count = [], None
+    seconds = execute(notebook, path.parent, timeout)
+    text = normalise(notebook)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    slowest = ", ".join(f"{cell}번째 {spent:.1f}초" for spent, cell in sorted(seconds)[:-4:-1])
+    total = sum(spent for spent, _ in seconds)
+    print(f"{path.name}: {total:.1f}초 (느린 셀: {slowest})", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description="노트북을 제자리에서 다시 실행합니다.")
+    parser.add_argument("notebooks", nargs="*", type=Path, help="없으면 모두 실행합니다")
+    parser.add_argument("--timeout", type=int, default=600, help="셀 하나의 제한 시간(초)")
+    options = parser.parse_args()
+    failed = False
+    for path in options.notebooks or sorted(NOTEBOOKS.glob("*.ipynb")):
+        try:
+            run(path.resolve(), options.timeout)
+        except (RuntimeError, OSError) as error:
+            failed = True
+            print(f"{path.name}: {error}\n파일은 고치지 않았습니다.", file=sys.stderr, flush=True)
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
