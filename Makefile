@@ -75,19 +75,19 @@ $(READY): pyproject.toml
 	@if ! $(PY) -m pip --version >/dev/null 2>&1; then \
 	  command -v "$(PYTHON)" >/dev/null 2>&1 || { printf '%s\n' '' \
 	    '파이썬을 찾지 못했습니다: $(PYTHON)' \
-	    '3.10 이상을 설치하거나 `make lab PYTHON=/경로/python3`처럼 알려 주세요.' >&2; exit 1; }; \
+	    '3.10 이상을 설치하거나 `make lab PYTHON=/경로/python3`처럼 알려 주십시오.' >&2; exit 1; }; \
 	  "$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { printf '%s\n' '' \
 	    "파이썬 3.10 이상이 필요합니다. 지금 것: $$("$(PYTHON)" --version 2>&1)" \
-	    '새 파이썬을 설치한 뒤 `make lab PYTHON=python3.12`처럼 알려 주세요.' >&2; exit 1; }; \
+	    '새 파이썬을 설치한 뒤 `make lab PYTHON=python3.12`처럼 알려 주십시오.' >&2; exit 1; }; \
 	  "$(PYTHON)" -c 'import venv, ensurepip' 2>/dev/null || { printf '%s\n' '' \
 	    '파이썬에 가상 환경 기능(venv, ensurepip)이 빠져 있습니다.' \
-	    '데비안·우분투에서는 `sudo apt install python3-venv`를 실행한 뒤 다시 해 주세요.' >&2; exit 1; }; \
+	    '데비안·우분투에서는 `sudo apt install python3-venv`를 실행한 뒤 다시 하십시오.' >&2; exit 1; }; \
 	  rm -rf .venv; "$(PYTHON)" -m venv .venv || { rm -rf .venv; printf '%s\n' '' \
-	    '.venv를 만들지 못했습니다. 바로 위의 오류와 이 폴더의 쓰기 권한을 확인해 주세요.' >&2; exit 1; }; \
+	    '.venv를 만들지 못했습니다. 바로 위의 오류와 이 폴더의 쓰기 권한을 확인하십시오.' >&2; exit 1; }; \
 	fi
 	@echo '필요한 패키지를 설치합니다. 처음이라면 몇 기가바이트를 내려받으므로 몇 분 걸립니다.'
 	@PIP_USER=0 $(PY) -m pip install --disable-pip-version-check -e '.[lab,test]' || { printf '%s\n' '' \
-	  '설치하지 못했습니다. 바로 위의 오류를 보고 다음을 확인한 뒤 같은 명령을 다시 실행해 주세요.' \
+	  '설치하지 못했습니다. 바로 위의 오류를 보고 다음을 확인한 뒤 같은 명령을 다시 실행하십시오.' \
 	  '  - 인터넷 연결 (회사·학교라면 프록시 설정)' \
 	  '  - 디스크의 빈 자리 (8 GB쯤 필요합니다)' \
 	  '  - "No matching distribution"이 보이면 파이썬이 너무 새것입니다: make clean 뒤 PYTHON=python3.12' >&2; exit 1; }

@@ -90,11 +90,12 @@ def output_size(
 
     Args:
         size, kernel, stride, padding: 식의 N, K, S, P. 패딩은 한쪽의 픽셀 수입니다.
-        ceil: 참이면 내림 대신 올립니다(PyTorch 풀링의 `ceil_mode`와 같습니다).
+        ceil: 참이면 내림 대신 올립니다. PyTorch 풀링의 `ceil_mode`와 같습니다.
     """
     if kernel < 1 or stride < 1 or padding < 0:
         raise ValueError(
-            f"커널({kernel})과 스트라이드({stride})는 1 이상, 패딩({padding})은 0 이상이어야 합니다."
+            f"커널({kernel})과 스트라이드({stride})는 1 이상, "
+            f"패딩({padding})은 0 이상이어야 합니다."
         )
     room = size + 2 * padding - kernel
     if room < 0:

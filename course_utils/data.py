@@ -10,7 +10,7 @@ from concurrent import futures
 from dataclasses import dataclass, field
 from http.client import HTTPException
 from pathlib import Path
-from urllib.request import urlopen
+from urllib import parse, request
 
 import numpy as np
 import torch
@@ -28,7 +28,7 @@ ORIGINS = {
     "cache": "MNIST 손글씨 숫자 전체를 저장된 파일에서 읽었습니다.",
     "download": "MNIST 손글씨 숫자 전체를 방금 내려받았습니다.",
     "embedded": "scikit-learn에 든 8×8 손글씨 숫자를 키웠습니다. MNIST 전체(70,000장)를 쓰려면 "
-    "인터넷에 연결해 다시 실행하거나 COURSE_DATA 폴더의 MNIST/raw에 파일 네 개를 넣어 주세요.",
+    "인터넷에 연결해 다시 실행하거나 COURSE_DATA 폴더의 MNIST/raw에 파일 네 개를 넣으십시오.",
 }
 PROJECT_FOLDER = Path(__file__).resolve().parents[1]
 
@@ -82,8 +82,7 @@ def normalize(pixels):
 
 def pad_to_32(images):
     """(..., 28, 28) 화소의 네 변에 0(바탕)을 두 줄씩 더합니다. `normalize`보다 먼저 씁니다."""
-    images = np.asarray(images)
-    if images.shape[-2:] != (28, 28):
+    if (images := np.asarray(images)).shape[-2:] != (28, 28):
         raise ValueError(f"(N, 28, 28) 모양이어야 하는데 {images.shape} 모양이 왔습니다.")
     return np.pad(images, [(0, 0)] * (images.ndim - 2) + [(2, 2), (2, 2)])
 
@@ -99,7 +98,7 @@ def center_digit(drawing):
     if ink.ndim != 2 or not ((ink >= 0) & (ink <= 255)).all():  # NaN도 여기서 걸립니다.
         raise ValueError(f"값이 0~255인 2차원 그림이어야 합니다(받은 모양은 {ink.shape}입니다).")
     if not (ink >= 1).any():
-        raise ValueError("아직 아무것도 그리지 않았습니다. 숫자를 하나 그린 뒤 다시 해 보세요.")
+        raise ValueError("아직 아무것도 그리지 않았습니다. 숫자를 하나 그린 뒤 다시 하십시오.")
     rows, columns = ink.any(axis=1).nonzero()[0], ink.any(axis=0).nonzero()[0]
     crop = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].copy()
     height, width = (max(1, round(20 * side / max(crop.shape))) for side in crop.shape)
@@ -155,7 +154,7 @@ def _choose_folder(root):
         if os.path.isdir(folder / "MNIST" / "raw"):
             return folder / "MNIST" / "raw", []
     option = "COURSE_DATA" if root is None else "root"
-    problem = f"{option}에 적은 {folders[0]} 폴더에 MNIST/raw가 없으니 경로를 확인해 주세요."
+    problem = f"{option}에 적은 {folders[0]} 폴더에 MNIST/raw가 없습니다. 경로를 확인하십시오."
     return next(filter(os.path.isdir, folders), default) / "MNIST" / "raw", [problem]
 
 
@@ -168,7 +167,7 @@ def _read_folder(raw, problems):
                 arrays[name] = _parse_idx(_unpack(path.read_bytes(), path), path, md5)
                 break
             except (OSError, ValueError) as error:
-                problems.append(f"{error} 쓰지 않고 두었으니 지우거나 옮긴 뒤 다시 실행하세요.")
+                problems.append(f"{error} 쓰지 않고 두었으니 지우거나 옮긴 뒤 다시 실행하십시오.")
     return arrays
 
 
@@ -189,8 +188,9 @@ def _download(names, offline, time_limit):
                 contents[name] = content
             return contents
         except (OSError, ValueError, HTTPException, futures.TimeoutError) as error:
-            reasons.append(f"{server} {str(error) or '제때 답이 오지 않음'}")
-    advice = f"연결을 확인하거나 time_limit을 {time_limit:g}초보다 늘려 다시 실행해 주세요."
+            reason = str(getattr(error, "reason", error)) or "제때 답이 오지 않음"
+            reasons.append(f"{parse.urlsplit(server).netloc}: {reason}")
+    advice = f"연결을 확인하거나 time_limit을 {time_limit:g}초보다 늘려 다시 실행하십시오."
     raise ConnectionError(f"{what} 못했습니다({'; '.join(reasons)}). {advice}")
 
 
@@ -201,7 +201,7 @@ def _fetch(url, deadline):
     def work():
         body = bytearray()
         try:
-            with urlopen(url, timeout=min(10, seconds)) as response:
+            with request.urlopen(url, timeout=min(10, seconds)) as response:
                 while len(body) < LARGEST_FILE and (chunk := response.read1(1 << 16)):
                     body += chunk
                     if time.monotonic() > deadline:
@@ -225,7 +225,7 @@ def _save(contents, raw, problems):
                 os.replace(Path(private, name), raw / name)
     except OSError as error:
         problem = f"내려받은 MNIST를 {raw} 폴더에 저장하지 못해({error.strerror}) 이번에만 씁니다."
-        problems.append(f"{problem} 빈 공간과 쓰기 권한을 확인해 주세요.")
+        problems.append(f"{problem} 빈 공간과 쓰기 권한을 확인하십시오.")
 
 
 def _embedded():

@@ -79,17 +79,20 @@ def plot_images(
     *,
     titles: Sequence[str] | None = None,
     columns: int = 10,
+    rows: int | None = None,
     size: float = 1.15,
-    title: str = "",
 ) -> Figure:
-    """흑백 이미지 `(N, H, W)`를 격자로 늘어놓습니다. 밝기는 모두 같은 자로 잽니다."""
+    """흑백 이미지 `(N, H, W)`를 격자로 늘어놓습니다. 밝기는 모두 같은 자로 잽니다.
+
+    `rows`를 주면 이미지가 모자라도 그만큼의 줄을 비워 두어 그림의 크기가 늘 같습니다.
+    """
     images = np.asarray(images)
-    columns = min(columns, len(images))
-    rows = -(-len(images) // columns)
+    if rows is None:
+        columns = min(columns, len(images))
+        rows = -(-len(images) // columns)
     height = size * (1.32 if titles is not None else 1.08)
     figure, axes = plt.subplots(
-        rows, columns, figsize=(columns * size, rows * height + 0.4 * bool(title)),
-        squeeze=False, layout="constrained",
+        rows, columns, figsize=(columns * size, rows * height), squeeze=False, layout="constrained"
     )  # fmt: skip
     for i, ax in enumerate(axes.flat):
         ax.axis("off")
@@ -97,8 +100,6 @@ def plot_images(
             ax.imshow(images[i], vmin=images.min(), vmax=images.max(), interpolation="nearest")
             if titles is not None:
                 ax.set_title(titles[i], fontsize=11, pad=3)
-    if title:
-        figure.suptitle(title)
     return figure
 
 

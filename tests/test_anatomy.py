@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from course_utils.anatomy import dissect
+from course_utils.anatomy import dissect, layer_outputs, output_size
 from course_utils.lenet import LeNet5, LeNet5Original
 
 
@@ -66,3 +66,75 @@ def test_hooks_are_removed_even_when_the_model_fails():
         dissect(model, (1, 28, 28))
     assert not any(module._forward_hooks for module in model.modules())
     assert model.training
+
+
+@pytest.mark.parametrize("ceil", [False, True])
+@pytest.mark.parametrize("padding", [0, 1])
+@pytest.mark.parametrize("stride", [1, 2, 3, 4])
+@pytest.mark.parametrize(("size", "kernel"), [(7, 2), (8, 3), (13, 3), (11, 5), (5, 5)])
+def test_output_size_agrees_with_pytorch_pooling(size, kernel, stride, padding, ceil):
+    pool = nn.MaxPool2d(kernel, stride=stride, padding=padding, ceil_mode=ceil)
+    expected = pool(torch.zeros(1, 1, size, size)).shape[-1]
+    assert output_size(size, kernel, stride, padding, ceil=ceil) == expected
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [((32, 5), 28), ((28, 2, 2), 14), ((227, 11, 4), 55), ((224, 11, 4, 2), 55)],
+)
+def test_output_sizes_of_the_two_papers(arguments, expected):
+    assert output_size(*arguments) == expected
+
+
+def test_output_size_with_padding_wider_than_the_kernel_agrees_with_conv2d():
+    convolution = nn.Conv2d(1, 1, 1, padding=5)
+    assert output_size(1, 1, 1, 5) == convolution(torch.zeros(1, 1, 1, 1)).shape[-1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((4, 5), "커널을 줄이거나"),
+        ((4, 0), "1 이상"),
+        ((4, 2, 0), "1 이상"),
+        ((4, 2, 1, -1), "0 이상"),
+    ],
+)
+def test_impossible_output_size_is_explained(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        output_size(*arguments)
+
+
+def test_layer_outputs_are_the_steps_of_the_forward_pass():
+    model, images = LeNet5(), torch.rand(2, 1, 32, 32)
+    outputs = layer_outputs(model, images)
+    assert list(outputs) == [
+        "C1", "tanh1", "S2", "C3", "tanh3", "S4", "C5", "tanh5", "F6", "tanh6", "output",
+    ]  # fmt: skip
+    torch.testing.assert_close(outputs["tanh1"], model.features.C1(images).tanh())
+    torch.testing.assert_close(outputs["output"], model(images))
+
+
+def test_layer_outputs_survive_inplace_activations():
+    model = nn.Sequential(nn.Conv2d(1, 2, 1), nn.ReLU(inplace=True))
+    images = torch.randn(1, 1, 4, 4)
+    torch.testing.assert_close(layer_outputs(model, images)["0"], model[0](images))
+
+
+def test_layer_outputs_use_full_names_where_short_ones_collide():
+    model = nn.Sequential()
+    model.add_module("features", nn.Sequential(nn.Flatten()))
+    model.add_module("classifier", nn.Sequential(nn.Linear(4, 2), nn.Tanh()))
+    assert list(layer_outputs(model, torch.zeros(1, 1, 2, 2))) == [
+        "features.0", "classifier.0", "1",
+    ]  # fmt: skip
+
+
+def test_layer_outputs_leave_the_model_alone():
+    model = nn.Sequential(nn.BatchNorm2d(1), nn.Dropout(), nn.Conv2d(1, 1, 1))
+    model[1].eval()
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    layer_outputs(model, torch.rand(1, 1, 4, 4))
+    assert [module.training for module in model] == [True, False, True]
+    assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
+    assert not any(module._forward_hooks for module in model)

@@ -285,7 +285,7 @@ def test_wrong_path_is_named_and_never_created(
     loaded = data.load_digits(root=wrong if given_by == "root" else None)
     assert loaded.source == "download"
     warning = output()[0]
-    for part in (given_by, str(wrong), "확인해 주세요"):
+    for part in (given_by, str(wrong), "확인하십시오"):
         assert part in warning
     assert not wrong.exists()
     assert files_under(data.PROJECT_FOLDER / "data" / "MNIST" / "raw") == set(NAMES)
@@ -295,7 +295,7 @@ def test_wrong_path_may_be_a_file_or_too_long(tmp_path, output):
     (tmp_path / "file").write_text("사용자의 글")
     for wrong in (tmp_path / "file", "x" * 5000):
         loaded = data.load_digits(root=wrong, offline=True)
-        assert_fell_to_embedded(loaded, output(), str(wrong), "확인해 주세요")
+        assert_fell_to_embedded(loaded, output(), str(wrong), "확인하십시오")
     assert (tmp_path / "file").read_text() == "사용자의 글"
 
 

@@ -1,4 +1,4 @@
-"""그림의 글꼴과 색을 확인합니다."""
+"""그림의 글꼴과 색, 그리고 그림마다 담긴 것을 확인합니다."""
 
 import io
 from pathlib import Path
@@ -99,3 +99,82 @@ def test_palette_is_the_one_okabe_and_ito_published():
     colors = {name: tuple(round(255 * part) for part in mpl.colors.to_rgb(code))
               for name, code in plotting.OKABE_ITO.items()}
     assert colors == published
+
+
+# --- 그림 -----------------------------------------------------------------------------------------
+
+FIGURES = {
+    "images": lambda: plotting.plot_images(np.zeros((3, 4, 4)), titles="가나다"),
+    "number grids": lambda: plotting.plot_number_grids({"가": np.eye(3), "나": np.zeros((2, 2))}),
+    "curves": lambda: plotting.plot_curves([0, 1], {"가": [0, 1]}, xlabel="a", ylabel="b"),
+    "history": lambda: plotting.plot_history(
+        {"train_accuracy": [0.5, 0.9], "test_accuracy": [0.6, 0.8]}
+    ),
+    "runs": lambda: plotting.plot_runs([[3, 2], [5, 4]], label="가", color="blue"),
+    "confusion": lambda: plotting.plot_confusion(np.eye(3, dtype=int), "012"),
+    "digit frames": lambda: plotting.plot_digit_frames(np.zeros((32, 32))),
+    "layer maps": lambda: plotting.plot_layer_maps({"C1": np.zeros((6, 8, 8))}),
+    "timeline": lambda: plotting.plot_timeline([(1998, "가", "나")], groups={"나": "blue"}),
+}
+
+
+@pytest.fixture
+def drawn(request):
+    plotting.use_course_style()
+    drawing = FIGURES[request.param]()
+    figure = getattr(drawing, "figure", drawing)
+    figure.canvas.draw()
+    yield drawing
+    plt.close("all")
+
+
+@pytest.mark.parametrize("drawn", FIGURES, indirect=True)
+def test_nothing_of_a_figure_is_cut_off(drawn):
+    figure = getattr(drawn, "figure", drawn)
+    width, height = figure.get_size_inches()
+    left, bottom, right, top = figure.get_tightbbox(figure.canvas.get_renderer()).extents
+    margin = 0.02  # 인치. 선의 굵기만큼은 넘어도 보입니다.
+    assert left >= -margin
+    assert bottom >= -margin
+    assert right <= width + margin
+    assert top <= height + margin
+
+
+@pytest.mark.parametrize("drawn", ["history"], indirect=True)
+def test_history_is_drawn_as_error_in_percent(drawn):
+    train, test = (line.get_ydata() for line in drawn.lines)
+    assert list(train) == pytest.approx([50, 10])
+    assert list(test) == pytest.approx([40, 20])
+    assert drawn.get_ylabel() == "오류율 (%)"
+
+
+@pytest.mark.parametrize("drawn", ["runs"], indirect=True)
+def test_runs_end_with_their_mean(drawn):
+    assert list(drawn.lines[-1].get_ydata()) == [4, 3]
+
+
+@pytest.mark.parametrize("drawn", ["confusion"], indirect=True)
+def test_confusion_colours_only_mistakes_but_writes_every_count(drawn):
+    assert drawn.images[0].get_array().sum() == 0
+    assert sorted(text.get_text() for text in drawn.texts) == ["1", "1", "1"]
+
+
+def test_history_without_a_test_set_has_one_line():
+    ax = plotting.plot_history({"train_accuracy": [0.5], "test_accuracy": []})
+    assert len(ax.lines) == 1
+
+
+def test_empty_rows_keep_the_size_of_the_grid():
+    few = plotting.plot_images(np.zeros((1, 4, 4)), rows=3)
+    many = plotting.plot_images(np.zeros((30, 4, 4)), rows=3)
+    assert tuple(few.get_size_inches()) == tuple(many.get_size_inches())
+    assert len(few.axes) == 30
+
+
+def test_show_hands_the_alternative_text_to_the_notebook(monkeypatch):
+    calls = []
+    monkeypatch.setattr("IPython.display.display", lambda *a, **options: calls.append((a, options)))
+    ax = plotting.plot_curves([0], {"가": [0]}, xlabel="a", ylabel="b")
+    plotting.show(ax, alt="설명")
+    assert calls == [((ax.figure,), {"metadata": {"image/png": {"alt": "설명"}}})]
+    assert not plt.fignum_exists(ax.figure.number)

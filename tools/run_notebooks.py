@@ -20,6 +20,7 @@ from nbclient.exceptions import CellControlSignal, DeadKernelError
 
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+PROGRESS_BAR = re.compile(r"\d+%\|")  # tqdm이 그리는 막대: '학습:  12%|█▏'
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
 
@@ -63,22 +64,31 @@ def merge_streams(outputs):
     return merged
 
 
+def still_outputs(outputs):
+    """살아 있는 커널이 있어야 보이는 것을 뺀 결과입니다.
+
+    위젯은 함께 담긴 그림과 글만 남깁니다. 진행 막대는 실행할 때만 뜻이 있습니다.
+    """
+    kept = []
+    for output in outputs:
+        data = output.get("data", {})
+        data.pop(WIDGET_VIEW, None)
+        output.get("metadata", {}).pop(WIDGET_VIEW, None)
+        if not PROGRESS_BAR.search(data.get("text/plain", "")):
+            kept.append(output)
+    return kept
+
+
 def normalise(notebook):
     """실행할 때마다 달라지는 것을 없애고 저장할 글로 바꿉니다."""
     notebook.metadata.pop("widgets", None)
     notebook.metadata.kernelspec = dict(KERNELSPEC)
     notebook.metadata.get("language_info", {}).pop("version", None)
-    widget_ids = []
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)  # 셀을 실행한 시각은 매번 다릅니다.
         if cell.cell_type == "code":
-            cell.outputs = merge_streams(cell.outputs)
-            views = [output.get("data", {}).get(WIDGET_VIEW) for output in cell.outputs]
-            widget_ids += [view["model_id"] for view in views if view]
-    text = nbformat.writes(notebook, version=nbformat.NO_CONVERT).rstrip("\n") + "\n"
-    for number, widget_id in enumerate(dict.fromkeys(widget_ids)):
-        text = text.replace(widget_id, f"{number:032x}")
-    return text
+            cell.outputs = merge_streams(still_outputs(cell.outputs))
+    return nbformat.writes(notebook, version=nbformat.NO_CONVERT).rstrip("\n") + "\n"
 
 
 def run(path, timeout):

@@ -57,7 +57,8 @@ function render({ model, el }) {
       <button type="button">지우기</button>
       <label>펜 굵기 <input type="range" min="10" max="40" aria-label="펜 굵기"></label>
     </div>
-    <div class="help">키보드: 화살표로 옮기기 · 스페이스로 펜 내리기와 올리기 · Delete로 지우기</div>
+    <div class="help">키보드: 화살표로 옮기기 · 스페이스로 펜 내리기와 올리기 ·
+      Delete로 지우기</div>
     <div class="status" role="status"></div>`;
   const canvas = root.querySelector("canvas"), pen = root.querySelector(".pen");
   const width = root.querySelector("input"), status = root.querySelector(".status");
@@ -189,7 +190,8 @@ export default { render };
 .course-pad button { padding: 4px 14px; border: 1px solid #888; border-radius: 4px;
   background: #f3f3f3; color: #1b1b1b; font-size: 14px; cursor: pointer; }
 .course-pad button:focus-visible, .course-pad input:focus-visible { outline: 3px solid #E69F00; }
-.course-pad .help { margin-top: 8px; color: #555; font-size: 12px; line-height: 1.4; }
+.course-pad .help { margin-top: 8px; color: #555; font-size: 12px; line-height: 1.4;
+  word-break: keep-all; }
 .course-pad .status { position: absolute; width: 1px; height: 1px; overflow: hidden;
   clip-path: inset(50%); }
 """

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from course_utils.plotting import OKABE_ITO
-from course_utils.widgets.panel import READOUT_STYLE, picture
+from course_utils.widgets.panel import READOUT_STYLE, picture, spoken
 from course_utils.widgets.pictures import add_axes, blank, encode
 
 WIDTH, HEIGHT = 820, 300
@@ -25,8 +25,8 @@ class LiveCurve(widgets.VBox):
         num_steps: 학습할 배치의 총수(가로축의 길이).
         interval: 그림을 새로 그리는 가장 짧은 간격(초). 느린 컴퓨터에서는 저절로 더 길어집니다.
 
-    축과 글자는 한 번만 그려 두고 곡선만 덧그립니다. 그래서 한 번에 몇 밀리초면 됩니다. 언제 그렸는지에
-    따라 달라지는 그림이라 노트북에는 남기지 않습니다.
+    축과 글자는 한 번만 그려 두고 곡선만 덧그려서 한 번에 몇 밀리초면 됩니다. 언제 그렸는지에 따라
+    달라지는 그림이라 노트북에는 남기지 않습니다.
     """
 
     _ipython_display_ = None
@@ -34,11 +34,11 @@ class LiveCurve(widgets.VBox):
     def __init__(self, num_steps, *, interval=0.4):
         self.num_steps, self.interval = num_steps, interval
         self.readout = widgets.HTML()
-        self.image = picture("학습 중의 손실과 정확도 그래프")
+        self.image = picture()
         self.image.layout = widgets.Layout(
             width=f"{WIDTH}px", height=f"{HEIGHT}px", max_width="100%", object_fit="contain"
         )
-        super().__init__([self.readout, self.image])
+        super().__init__([self.readout, spoken("학습 중의 손실과 정확도 그래프"), self.image])
         self._loss_limits, self._accuracy_limits = [0.02, 3.0], [80.0, 100.0]
         self._epoch_length = None
         self._next_drawing = -np.inf

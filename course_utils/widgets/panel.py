@@ -2,6 +2,7 @@
 
 import html
 from base64 import b64encode
+from contextlib import contextmanager
 
 import ipywidgets as widgets
 from matplotlib.figure import Figure
@@ -17,7 +18,7 @@ class Panel(widgets.VBox):
     Args:
         name: `<위젯: 이름>`으로 출력되는 짧은 이름.
         controls: `draw`의 인자 이름 → `value`가 있는 위젯.
-        draw: 값을 받아 Figure나 글(HTML), 또는 그 둘을 차례로 내는 튜플이나 제너레이터를 돌려줍니다.
+        draw: 값을 받아 Figure나 글(HTML), 또는 그 둘을 담은 튜플이나 제너레이터를 돌려주는 함수.
             제너레이터라면 먼저 낸 것이 먼저 보입니다.
         alt: 그림을 볼 수 없는 사람에게 읽어 줄 설명.
         rows: 조작판의 배치. 없으면 `controls`를 차례로 쌓습니다.
@@ -31,10 +32,12 @@ class Panel(widgets.VBox):
         self.name, self.controls, self.alt = name, controls, alt
         self._draw, self._static = draw, static
         self.readout = widgets.HTML()
-        self.image = picture(alt)
-        super().__init__([*(rows or controls.values()), self.readout, self.image])
+        self.image = picture()
+        self.description = spoken(alt)
+        super().__init__([*(rows or controls.values()), self.readout, self.description, self.image])
         for control in controls.values():
-            control.observe(self.refresh, names="value")
+            control.observe(self._follow, names="value")
+        self._together = False
         self.refresh()
 
     def __repr__(self):
@@ -44,7 +47,21 @@ class Panel(widgets.VBox):
         """지금의 조작값들입니다."""
         return {name: control.value for name, control in self.controls.items()}
 
-    def refresh(self, _=None):
+    def _follow(self, _):
+        if not self._together:
+            self.refresh()
+
+    @contextmanager
+    def together(self):
+        """이 블록 안에서 여러 조작을 바꾸면 나올 때 한 번만 새로 고칩니다."""
+        self._together = True
+        try:
+            yield
+        finally:
+            self._together = False
+        self.refresh()
+
+    def refresh(self):
         """글과 그림을 지금의 조작값으로 다시 만듭니다. 오류는 글로 보여 준 뒤 그대로 올립니다."""
         try:
             result = self._draw(**self.values())
@@ -75,19 +92,31 @@ class Panel(widgets.VBox):
         return {}
 
 
-READOUT_STYLE = "min-height: 1.6em; line-height: 1.6; font-size: 15px; white-space: normal"
+READOUT_STYLE = (
+    "min-height: 1.6em; line-height: 1.6; font-size: 15px; white-space: normal; "
+    "word-break: keep-all"
+)
+HIDDEN_STYLE = (
+    "position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%)"
+)
 
 
-def picture(alt):
+def picture():
     """PNG를 담는 빈 그림 위젯입니다."""
-    image = widgets.Image(format="png", layout=widgets.Layout(display="none"))
-    if image.has_trait("tooltip"):  # ipywidgets 8: <img title>로 나가 화면 낭독기가 읽습니다.
-        image.tooltip = alt
-    return image
+    return widgets.Image(format="png", layout=widgets.Layout(display="none"))
+
+
+def spoken(alt):
+    """화면에는 보이지 않고 화면 낭독기만 읽는 그림 설명입니다.
+
+    Image에는 alt가 없고, tooltip을 주면 ipywidgets 8.1의 ImageView가 오류를 냅니다.
+    """
+    text = f'<span style="{HIDDEN_STYLE}">그림: {html.escape(alt)}</span>'
+    return widgets.HTML(text, layout=widgets.Layout(height="0px", margin="0px"))
 
 
 def show_figure(image, figure):
-    """Figure를 그림 위젯에 보입니다. 크기를 고정해 두어 새로 그릴 때 아래 내용이 출렁이지 않습니다."""
+    """Figure를 그림 위젯에 보입니다. 크기를 고정해 아래 내용이 출렁이지 않습니다."""
     width, height = size_of(figure)
     image.value = to_png(figure)
     image.layout.width, image.layout.height = f"{width}px", f"{height}px"
@@ -95,8 +124,8 @@ def show_figure(image, figure):
     image.layout.display = None
 
 
-def slider(description, low, high, *, value, step=1, width="340px", continuous=True, format=None):
-    """정수나 실수 슬라이더입니다. 한글 설명이 잘리지 않게 자리를 넉넉히 둡니다."""
+def slider(description, low, high, *, value, step=1, width="340px", label_width="initial"):
+    """정수나 실수 슬라이더입니다. 설명의 너비를 `label_width`로 맞추면 여러 개가 나란해집니다."""
     exact = isinstance(step, int)
     kind = widgets.IntSlider if exact else widgets.FloatSlider
     return kind(
@@ -105,9 +134,8 @@ def slider(description, low, high, *, value, step=1, width="340px", continuous=T
         max=high,
         step=step,
         description=description,
-        readout_format=format or ("d" if exact else ".2f"),
-        continuous_update=continuous,
-        style={"description_width": "initial"},
+        readout_format="d" if exact else ".2f",
+        style={"description_width": label_width},
         layout=widgets.Layout(width=width),
     )
 

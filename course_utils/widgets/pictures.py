@@ -4,6 +4,7 @@ import io
 from functools import lru_cache
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont
@@ -17,7 +18,7 @@ GAP_COLOR = (120, 170, 205)  # 흰 맵과 검은 맵 어느 쪽과도 구별되�
 
 
 def blank(width, height):
-    """픽셀 단위로 크기를 정한 흰 그림입니다. pyplot을 거치지 않아 저절로 표시되거나 쌓이지 않습니다."""
+    """크기를 픽셀로 정한 흰 그림입니다. pyplot을 거치지 않아 저절로 표시되거나 쌓이지 않습니다."""
     return Figure(figsize=(width / DPI, height / DPI), dpi=DPI)
 
 
@@ -41,10 +42,24 @@ def size_of(figure):
     return round(width), round(height)
 
 
+class _Pixels(Artist):
+    """배열을 다시 표본화하지 않고 찍습니다. `figimage`보다 몇 배 빠릅니다."""
+
+    def __init__(self, pixels, left, bottom):
+        super().__init__()
+        opaque = np.full((*pixels.shape[:2], 1), 255, dtype=np.uint8)
+        self.pixels = np.concatenate([pixels, opaque], axis=2)[::-1]  # 아래 줄부터 찍습니다.
+        self.corner = left, bottom
+
+    def draw(self, renderer):
+        context = renderer.new_gc()
+        renderer.draw_image(context, *self.corner, np.ascontiguousarray(self.pixels))
+        context.restore()
+
+
 def paste(figure, pixels, left, top):
-    """왼쪽 위에서 잰 픽셀 자리에 배열을 늘이지 않고 그대로 붙입니다."""
-    height = size_of(figure)[1]
-    figure.figimage(pixels, left, height - top - len(pixels), origin="upper")
+    """왼쪽 위에서 잰 픽셀 자리에 `(높이, 너비, 3)` uint8 배열을 늘이지 않고 그대로 붙입니다."""
+    figure.add_artist(_Pixels(pixels, left, size_of(figure)[1] - top - len(pixels)))
 
 
 def caption(figure, text, left, top, **style):
@@ -117,11 +132,12 @@ def number_grid(values, *, cell, low, high, filled=None, size=None, labels=None)
     colors[~filled] = 255
     image = Image.fromarray(enlarge(colors, cell))
     draw = ImageDraw.Draw(image)
-    font = _font(size or round(cell * 0.42))
+    size = size or round(cell * 0.42)
     for row, column in np.argwhere(filled):
         dark = colors[row, column, 0] < 118  # 두 글자색의 대비가 같아지는 밝기
         text = labels[row][column] if labels is not None else number(values[row, column])
         middle = ((column + 0.5) * cell, (row + 0.5) * cell)
+        font = _font(size if len(text) < 4 else size - 2)  # '–196'도 칸 안에 들어가게 합니다.
         draw.text(middle, text, font=font, fill="white" if dark else "black", anchor="mm")
     pixels = np.array(image)
     pixels[::cell] = pixels[cell - 1 :: cell] = GRID_GRAY

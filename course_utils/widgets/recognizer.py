@@ -2,16 +2,15 @@
 
 import ipywidgets as widgets
 import numpy as np
-import torch
 from PIL import Image
 
 from course_utils.anatomy import layer_outputs
 from course_utils.data import center_digit, normalize
 from course_utils.lenet import digit_bitmaps
 from course_utils.training import device_of
+from course_utils.widgets.bars import draw_bars, draw_probabilities
 from course_utils.widgets.draw_pad import DrawPad
 from course_utils.widgets.panel import Panel, button
-from course_utils.widgets.bars import draw_bars, draw_probabilities
 from course_utils.widgets.pictures import blank, caption, enlarge, frame, mosaic, paste, shade
 
 # 층 이름 → 활성화까지 지난 출력의 이름. 풀링 층에는 활성화가 없습니다.
@@ -119,7 +118,8 @@ def _draw_maps(figure, layer, values):
 def _draw_penalties(figure, penalties, code):
     best = penalties.argmin()
     bitmaps = digit_bitmaps().numpy()
-    caption(figure, "④ LeNet5Original: F6의 84개 값과 숫자 그림 사이의 거리 제곱이 벌점", 20, 400, fontsize=14)
+    title = "④ LeNet5Original: F6의 84개 값과 숫자 그림 사이의 거리 제곱이 벌점"
+    caption(figure, title, 20, 400, fontsize=14)
     for left, picture, label in ((20, code, "F6"), (124, bitmaps[best], f"'{best}'의 그림")):
         paste(figure, frame(enlarge(shade(-picture, low=-1, high=1), 12)), left, 438)
         caption(figure, label, left + 42, 590, ha="center", fontsize=12)
@@ -170,7 +170,7 @@ def digit_recognizer(modern, original=None, *, example=None):
     tools = [panel.readout]
     if example is not None:
         tools.insert(0, button("예시 숫자", lambda: pad.show(example), tooltip="예시를 불러옵니다"))
-    side = widgets.VBox(tools, layout=widgets.Layout(margin="8px 0 0 20px", grid_gap="12px"))
-    panel.children = [widgets.HBox([pad, side], layout=widgets.Layout(flex_flow="row wrap")),
-                      panel.image]  # fmt: skip
+    beside = widgets.Layout(margin="8px 0 0 20px", grid_gap="12px", align_items="flex-start")
+    top = widgets.HBox([pad, widgets.VBox(tools, layout=beside)])
+    panel.children = [top, panel.description, panel.image]
     return panel

@@ -1,6 +1,7 @@
 """합성곱을 한 칸씩 밟아 봅니다: 사진 조각 위를 커널이 지나가고, 곱과 합이 식으로 적힙니다."""
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from course_utils.anatomy import output_size
 from course_utils.plotting import OKABE_ITO
@@ -29,7 +30,7 @@ CELL, SMALL_CELL = 28, 38
 
 
 def convolve_at(image, kernel, row, column, stride=1, padding=0):
-    """출력의 한 자리 `(row, column)`을 계산해 `(창, 곱, 합)`을 돌려줍니다. 커널은 뒤집지 않습니다."""
+    """출력의 한 자리 `(row, column)`의 `(창, 곱, 합)`입니다. 커널은 뒤집지 않습니다."""
     kernel = np.asarray(kernel)
     padded = np.pad(image, padding)
     top, left = row * stride, column * stride
@@ -42,11 +43,8 @@ def convolve_at(image, kernel, row, column, stride=1, padding=0):
 
 def convolve(image, kernel, stride=1, padding=0):
     """출력 맵 전체입니다."""
-    sizes = [output_size(n, k, stride, padding) for n, k in zip(image.shape, kernel.shape)]  # noqa: B905
-    return np.array([
-        [convolve_at(image, kernel, row, column, stride, padding)[2] for column in range(sizes[1])]
-        for row in range(sizes[0])
-    ])  # fmt: skip
+    windows = sliding_window_view(np.pad(image, padding), kernel.shape)[::stride, ::stride]
+    return (windows * kernel).sum(axis=(2, 3))
 
 
 def photo_patch(photo, *, top, left, side):
@@ -96,9 +94,8 @@ def sum_in_words(window, weights, divisor):
 def size_formula(size, kernel, stride, padding):
     """출력 크기의 식에 수를 넣어 적습니다."""
     result = output_size(size, kernel, stride, padding)
-    return (
-        f"⌊(N + 2P − K) / S⌋ + 1  =  ⌊({size} + 2×{padding} − {kernel}) / {stride}⌋ + 1  =  {result}"
-    )
+    numbers = f"⌊({size} + 2×{padding} − {kernel}) / {stride}⌋ + 1"
+    return f"⌊(N + 2P − K) / S⌋ + 1  =  {numbers}  =  {result}"
 
 
 def _draw_input(figure, patch, weights, at, stride, padding):
@@ -192,4 +189,6 @@ def convolution_stepper():
         lambda **values: draw_step(patch, photo, **values),
         alt="사진 조각 위의 3×3 창, 커널, 자리마다 곱한 값, 지금까지 채운 출력 맵과 합을 적은 식",
         rows=rows,
+        # 멈춘 그림에서는 몇 줄이 채워진 뒤의 모습이 더 많은 것을 보여 줍니다.
+        static=lambda **values: draw_step(patch, photo, **(values | {"position": 27}))[1],
     )

@@ -94,8 +94,9 @@ def stress_test(model, images, labels):
     """
     labels = [int(label) for label in labels]
     digits = [(f"{index + 1}번: {label}", index) for index, label in enumerate(labels)]
+    sizes = {"width": "310px", "label_width": "92px"}
     sliders = {
-        name: slider(f"{title} ({unit})", low, high, step=step, value=start, width="300px")
+        name: slider(f"{title} ({unit})", low, high, step=step, value=start, **sizes)
         for name, (title, unit, low, high, step, start) in CONTROLS.items()
     }
     curve = choice("곡선의 가로축", [(spec[0], name) for name, spec in CONTROLS.items()])
@@ -109,16 +110,18 @@ def stress_test(model, images, labels):
         sliders[name].observe(lambda _: setattr(curve, "value", name), names="value")
 
     def restore():
-        for name, spec in CONTROLS.items():
-            sliders[name].value = spec[-1]
+        with panel.together():
+            for name, spec in CONTROLS.items():
+                sliders[name].value = spec[-1]
 
     for name in sliders:
         follow(name)
     names = list(sliders.values())
-    return Panel(
+    panel = Panel(
         "스트레스 테스트",
         {"index": digit, "control": curve} | sliders,
         draw,
         alt="망가뜨린 숫자, 숫자마다의 확률 막대, 슬라이더 값에 따른 정답 확률의 곡선",
         rows=[row(digit, curve, button("처음으로", restore)), row(*names[:3]), row(*names[3:])],
     )
+    return panel

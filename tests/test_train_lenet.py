@@ -1,0 +1,85 @@
+"""가중치를 만드는 명령: 끝난 시드는 다시 하지 않고, 모두 끝났을 때만 함께 담습니다."""
+
+import sys
+
+import pytest
+import torch
+
+from course_utils import train_lenet
+from course_utils.data import ImageData
+from course_utils.lenet import LeNet5Original
+from course_utils.pretrained import ASSETS, load_pretrained, load_record
+
+
+@pytest.fixture
+def workshop(tmp_path, monkeypatch):
+    """작은 MNIST라고 이름 붙인 무작위 숫자 64장과, 한 번만 도는 학습."""
+    images, labels = torch.randn(64, 1, 32, 32), torch.arange(64) % 10
+    data = ImageData(images, labels, images, labels, tuple("0123456789"), "MNIST", "cache", "")
+    monkeypatch.setattr(train_lenet, "load_digits", lambda: data)
+    monkeypatch.setattr(train_lenet, "BUILD", tmp_path / "build")
+    monkeypatch.setattr(train_lenet, "ASSETS", tmp_path / "assets")
+    for recipe in train_lenet.RECIPES.values():
+        monkeypatch.setitem(recipe, "num_epochs", 1)
+    return tmp_path
+
+
+def run(monkeypatch, *arguments):
+    monkeypatch.setattr(sys, "argv", ["train_lenet", *arguments])
+    train_lenet.main()
+
+
+@pytest.mark.parametrize("kind", train_lenet.RECIPES)
+def test_three_seeds_are_trained_and_shipped_together(workshop, monkeypatch, kind):
+    run(monkeypatch, kind)
+    record = load_record(f"lenet5_original_{kind}", folder=workshop / "assets")
+    assert [entry["seed"] for entry in record["runs"]] == [0, 1, 2]
+    assert record["command"] == f"python -m course_utils.train_lenet {kind}"
+    shipped, first = LeNet5Original(), LeNet5Original()
+    load_pretrained(shipped, f"lenet5_original_{kind}", folder=workshop / "assets")
+    load_pretrained(first, f"{kind}_0", folder=workshop / "build")
+    assert torch.equal(shipped.features.C3.weight, first.features.C3.weight)
+
+
+def test_nothing_is_shipped_before_the_last_seed(workshop, monkeypatch):
+    run(monkeypatch, "plain", "--seeds", "0", "1")
+    assert not (workshop / "assets").exists()
+
+
+def test_finished_seeds_are_not_trained_again(workshop, monkeypatch):
+    run(monkeypatch, "plain", "--seeds", "0", "1")
+    trained = []
+    original = train_lenet.train
+
+    def remember(data, *, kind, seed):
+        trained.append(seed)
+        return original(data, kind=kind, seed=seed)
+
+    monkeypatch.setattr(train_lenet, "train", remember)
+    run(monkeypatch, "plain")
+    assert trained == [2]
+
+
+def test_embedded_digits_are_refused(workshop, monkeypatch):
+    small = ImageData(*[torch.zeros(1)] * 4, (), "scikit-learn digits", "embedded", "")
+    monkeypatch.setattr(train_lenet, "load_digits", lambda: small)
+    with pytest.raises(SystemExit, match="COURSE_DATA"):
+        run(monkeypatch, "plain")
+
+
+@pytest.mark.parametrize("kind", train_lenet.RECIPES)
+def test_shipped_weights_are_small_and_carry_their_provenance(kind):
+    name = f"lenet5_original_{kind}"
+    assert (ASSETS / f"{name}.pt").stat().st_size < 300_000
+    record = load_record(name)
+    assert {"command", "data", "torch", "recipe", "sha256", "shipped_seed"} <= record.keys()
+    assert [entry["seed"] for entry in record["runs"]] == [0, 1, 2]
+    for entry in record["runs"]:
+        assert len(entry["history"]["test_accuracy"]) == record["recipe"]["num_epochs"]
+
+
+def test_shipped_curves_reach_the_papers_error():
+    for kind, paper in (("plain", 0.95), ("distorted", 0.80)):
+        runs = load_record(f"lenet5_original_{kind}")["runs"]
+        errors = [100 * (1 - entry["history"]["test_accuracy"][-1]) for entry in runs]
+        assert sum(errors) / len(errors) <= paper  # LeCun 1998, 시험 오류율(%)

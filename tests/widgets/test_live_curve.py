@@ -1,0 +1,104 @@
+"""실시간 그래프: 자주 그리지 않고, 언제 불러도 마지막에는 모든 값을 보입니다."""
+
+import numpy as np
+import pytest
+import torch
+
+from course_utils.lenet import LeNet5
+from course_utils.training import fit
+from course_utils.widgets.live_curve import LiveCurve, smooth
+
+
+def history_of(steps, epochs=0):
+    losses = (2.3 * np.exp(-np.arange(steps) / 100)).tolist()
+    accuracy = np.linspace(0.9, 0.98, epochs).tolist()
+    return {"step_loss": losses, "train_accuracy": accuracy, "test_accuracy": accuracy}
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """시간을 손으로 움직입니다."""
+    now = [100.0]
+    monkeypatch.setattr("course_utils.widgets.live_curve.time.monotonic", lambda: now[0])
+    return now
+
+
+def test_smoothing_is_the_mean_of_the_last_values():
+    np.testing.assert_allclose(smooth([1, 2, 3, 4], window=2), [1, 1.5, 2.5, 3.5])
+    assert smooth([]).size == 0
+
+
+def test_draws_at_most_once_per_interval(clock):
+    curve = LiveCurve(1000)
+    drawings = []
+    curve.image.observe(lambda change: drawings.append(change.new), names="value")
+    for step in range(1, 101):
+        clock[0] += 0.05  # 100걸음에 5초
+        curve.update(history_of(step))
+    assert 10 <= len(drawings) <= 13
+
+
+def test_a_slow_machine_draws_less_often(monkeypatch):
+    seconds = iter(np.arange(0, 1000, 0.1))  # 시계를 볼 때마다 0.1초: 그리는 데 0.1초가 걸립니다.
+    curve = LiveCurve(1000)
+    monkeypatch.setattr(
+        "course_utils.widgets.live_curve.time.monotonic", lambda: float(next(seconds))
+    )
+    curve._next_drawing = 0
+    curve.update(history_of(1))
+    assert curve._next_drawing > 5
+
+
+def test_last_step_is_always_drawn(clock):
+    curve = LiveCurve(10)
+    curve.update(history_of(10))
+    assert "10 / 10 배치" in curve.readout.value
+
+
+def test_finish_shows_the_last_epoch(clock):
+    curve = LiveCurve(200)
+    curve.update(history_of(100))
+    before = curve.image.value
+    curve.finish(history_of(200, epochs=2))
+    assert "시험 정확도 98.0 %" in curve.readout.value
+    assert curve.image.value != before
+
+
+def test_epochs_stand_at_their_last_batch(clock):
+    curve = LiveCurve(300)
+    for steps, epochs in ((100, 0), (101, 1), (201, 2)):
+        curve.update(history_of(steps, epochs))
+    curve.finish(history_of(300, 3))
+    line = curve._accuracy_lines["test_accuracy"]
+    np.testing.assert_array_equal(line.get_xdata(), [100, 200, 300])
+    np.testing.assert_allclose(line.get_ydata(), [90, 94, 98])
+
+
+@pytest.mark.parametrize("losses", [[500.0, 80.0], [1e-4, 1e-5], [0.0, 0.0]])
+def test_any_loss_fits_into_the_axes(losses):
+    curve = LiveCurve(2)
+    curve.finish(history_of(2) | {"step_loss": losses, "train_accuracy": [0.07]})
+    low, high = curve._loss_line.axes.get_ylim()
+    assert all(low <= loss <= high for loss in smooth(losses) if loss > 0)
+    assert curve._accuracy_lines["train_accuracy"].axes.get_ylim()[0] <= 7
+
+
+def test_stored_output_does_not_depend_on_time():
+    curve = LiveCurve(10)
+    data = curve._repr_mimebundle_()
+    assert data["text/plain"] == "<위젯: 학습 곡선>"
+    assert "image/png" not in data
+
+
+def test_works_as_the_on_step_of_fit():
+    torch.manual_seed(0)
+    images, labels = torch.rand(20, 1, 32, 32), torch.arange(20) % 10
+    model = LeNet5()
+    curve = LiveCurve(10, interval=0)
+    history = fit(
+        model, images, labels, optimizer=torch.optim.SGD(model.parameters(), lr=0.01),
+        num_epochs=2, batch_size=4, test=(images, labels), on_step=curve.update, progress=False,
+    )  # fmt: skip
+    curve.finish(history)
+    assert "10 / 10 배치" in curve.readout.value
+    assert "시험 정확도" in curve.readout.value

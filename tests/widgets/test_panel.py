@@ -1,0 +1,171 @@
+"""위젯의 뼈대를 확인합니다."""
+
+import base64
+import gc
+import subprocess
+import sys
+import weakref
+
+import ipywidgets as widgets
+import numpy as np
+import pytest
+from matplotlib import pyplot as plt
+
+import course_utils.widgets as package
+from course_utils.widgets.panel import VIEW, Panel, slider
+from course_utils.widgets.pictures import blank, caption, mosaic, number, number_grid, paste, to_png
+
+
+def draw_number(number):
+    figure = blank(200, 100)
+    caption(figure, f"값 {number}", 10, 10)
+    return f"지금 값은 {number}", figure
+
+
+@pytest.fixture
+def panel():
+    return Panel("시험", {"number": slider("값", 0, 9, value=3)}, draw_number, alt="숫자 하나")
+
+
+def test_moving_a_control_changes_text_and_picture(panel):
+    before = panel.image.value
+    panel.controls["number"].value = 4
+    assert "지금 값은 4" in panel.readout.value
+    assert panel.image.value != before
+
+
+def test_picture_keeps_its_height(panel, open_png):
+    panel.controls["number"].value = 9
+    assert (panel.image.layout.width, panel.image.layout.height) == ("200px", "100px")
+    assert open_png(panel.image.value).shape == (100, 200, 3)
+
+
+def test_without_front_end_the_current_picture_is_shown(panel):
+    data, metadata = panel._repr_mimebundle_()
+    assert base64.b64decode(data["image/png"]) == panel.image.value
+    assert data["text/plain"] == "<위젯: 시험>"
+    assert data[VIEW]["model_id"] == panel.model_id
+    assert metadata["image/png"]["alt"] == "숫자 하나"
+
+
+def test_screen_readers_find_the_description(panel):
+    assert any("그림: 숫자 하나" in getattr(child, "value", "") for child in panel.children[-2:-1])
+
+
+def test_static_figure_replaces_the_picture():
+    panel = Panel(
+        "글만", {"number": slider("값", 0, 9, value=3)}, lambda number: f"{number}",
+        alt="숫자", static=lambda number: draw_number(number)[1],
+    )  # fmt: skip
+    assert panel.image.layout.display == "none"
+    data, _ = panel._repr_mimebundle_()
+    assert base64.b64decode(data["image/png"]) == to_png(draw_number(3)[1])
+
+
+def test_error_is_shown_and_raised():
+    def fail_above_five(number):
+        if number > 5:
+            raise ValueError("<너무> 큽니다")
+        return draw_number(number)
+
+    panel = Panel("오류", {"number": slider("값", 0, 9, value=3)}, fail_above_five, alt="숫자")
+    with pytest.raises(ValueError, match="큽니다"):
+        panel.controls["number"].value = 6
+    assert "그림을 새로 그리지 못했습니다" in panel.readout.value
+    assert "&lt;너무&gt;" in panel.readout.value
+    panel.controls["number"].value = 5
+    assert "지금 값은 5" in panel.readout.value
+
+
+def test_generator_shows_its_text_before_its_picture():
+    shown = []
+
+    def draw(number):
+        yield f"답 {number}"
+        shown.append((panel.readout.value, panel.image.value) if panel else None)
+        yield draw_number(number)[1]
+
+    panel = None
+    panel = Panel("차례", {"number": slider("값", 0, 9, value=3)}, draw, alt="숫자")
+    old_picture = panel.image.value
+    panel.controls["number"].value = 4
+    text, picture_then = shown[-1]
+    assert "답 4" in text
+    assert picture_then == old_picture != panel.image.value
+
+
+def test_figures_are_not_kept():
+    drawn = []
+
+    def draw(number):
+        text, figure = draw_number(number)
+        drawn.append(weakref.ref(figure))
+        return text, figure
+
+    panel = Panel("반복", {"number": slider("값", 0, 9, value=3)}, draw, alt="숫자")
+    for value in range(10):
+        panel.controls["number"].value = value
+    gc.collect()
+    assert plt.get_fignums() == []
+    assert len(drawn) > 10
+    assert not any(figure() for figure in drawn)
+
+
+def test_changes_made_together_are_drawn_once(panel):
+    drawings = []
+    panel.image.observe(drawings.append, names="value")
+    with panel.together():
+        for value in (5, 6, 7):
+            panel.controls["number"].value = value
+    assert len(drawings) == 1
+    assert "지금 값은 7" in panel.readout.value
+
+
+def test_same_figure_gives_the_same_bytes():
+    assert to_png(draw_number(1)[1]) == to_png(draw_number(1)[1])
+
+
+def test_slider_description_is_not_clipped():
+    assert slider("아주 긴 한글 설명", 0, 1, value=0).style.description_width == "initial"
+    assert isinstance(slider("실수", 0.0, 1.0, value=0.5, step=0.1), widgets.FloatSlider)
+
+
+def test_every_public_name_can_be_imported():
+    for name in package.__all__:
+        assert callable(getattr(package, name))
+    with pytest.raises(AttributeError, match="없습니다"):
+        package.no_such_widget  # noqa: B018
+
+
+def test_importing_the_package_loads_nothing_heavy():
+    code = (
+        "import sys, course_utils.widgets\n"
+        "print(sorted({'torch', 'matplotlib', 'ipywidgets', 'anywidget'} & set(sys.modules)))"
+    )
+    command = [sys.executable, "-c", code]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_pasted_pixels_stand_where_they_were_put(open_png):
+    figure = blank(30, 20)
+    pixels = np.arange(4 * 5 * 3, dtype=np.uint8).reshape(4, 5, 3)
+    paste(figure, pixels, 7, 2)
+    drawn = open_png(to_png(figure))
+    np.testing.assert_array_equal(drawn[2:6, 7:12], pixels)
+    drawn = np.delete(drawn, np.s_[2:6], axis=0)
+    assert drawn.min() == 255
+
+
+def test_mosaic_and_grid_keep_every_value():
+    sheet = mosaic(np.arange(12).reshape(3, 2, 2), columns=2, low=0, high=255)
+    np.testing.assert_array_equal(sheet[:2, :2, 0], [[0, 1], [2, 3]])
+    np.testing.assert_array_equal(sheet[:2, 3:, 0], [[4, 5], [6, 7]])
+    np.testing.assert_array_equal(sheet[3:, :2, 0], [[8, 9], [10, 11]])
+    grid = number_grid(np.array([[0, 255]]), cell=30, low=0, high=255)
+    assert grid[5, 5].tolist() == [0, 0, 0]
+    assert grid[5, 35].tolist() == [255, 255, 255]
+
+
+@pytest.mark.parametrize(("value", "text"), [(-3, "–3"), (2.25, "2.2"), (-0.01, "0"), (765, "765")])
+def test_numbers_are_short(value, text):
+    assert number(value) == text

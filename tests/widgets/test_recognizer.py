@@ -1,0 +1,118 @@
+"""숫자 알아보기: 값은 모델을 직접 불러 계산한 것과 견줍니다."""
+
+import numpy as np
+import pytest
+import torch
+
+from course_utils.data import center_digit, normalize
+from course_utils.lenet import digit_bitmaps
+from course_utils.widgets import digit_recognizer
+from course_utils.widgets.pictures import to_png
+from course_utils.widgets.recognizer import describe, draw_recognition, recognize
+
+
+@pytest.fixture
+def image(seven):
+    return normalize(center_digit(seven)["pad"])[None, None]
+
+
+def test_probabilities_are_the_softmax_of_the_logits(models, seven, image):
+    result = recognize(seven, *models)
+    expected = models[0].eval()(image).softmax(dim=1)[0].detach().numpy()
+    np.testing.assert_allclose(result["probabilities"], expected, atol=1e-6)
+
+
+def test_penalties_are_the_output_of_the_original(models, seven, image):
+    result = recognize(seven, *models)
+    expected = models[1].eval()(image)[0].detach().numpy()
+    np.testing.assert_allclose(result["penalties"], expected, rtol=1e-5)
+
+
+def test_penalties_are_squared_distances_from_the_shown_code(models, seven):
+    result = recognize(seven, *models)
+    difference = result["code"] - digit_bitmaps().numpy()
+    np.testing.assert_allclose(
+        result["penalties"], (difference**2).sum(axis=(1, 2)), rtol=1e-4
+    )  # LeCun 1998, 식 7
+
+
+def test_all_layers_have_maps_of_the_papers_sizes(models, seven):
+    shapes = {name: values.shape for name, values in recognize(seven, *models)["maps"].items()}
+    assert shapes == {
+        "C1": (6, 28, 28), "S2": (6, 14, 14), "C3": (16, 10, 10),
+        "S4": (16, 5, 5), "C5": (120, 1, 1), "F6": (84,),
+    }  # fmt: skip
+
+
+def test_maps_are_after_the_activation(models, seven):
+    maps = recognize(seven, *models)["maps"]
+    assert all(np.abs(values).max() <= 1 for values in maps.values())
+    pooled = maps["C1"].reshape(6, 14, 2, 14, 2).mean(axis=(2, 4))
+    np.testing.assert_allclose(maps["S2"], pooled, atol=1e-6)
+
+
+def test_works_without_the_original(models, seven):
+    result = recognize(seven, models[0])
+    assert result["penalties"] is None
+    assert to_png(draw_recognition(result)) != to_png(draw_recognition(recognize(seven, *models)))
+
+
+def test_text_names_both_answers():
+    result = {
+        "probabilities": np.eye(10)[4] * 0.9 + 0.01,
+        "penalties": np.array([9.0, 50, 50, 3.25, 50, 50, 50, 50, 50, 50]),
+    }
+    text = describe(result)
+    assert "LeNet5의 답 <b>4</b> (확률 91.0 %)" in text
+    assert "LeNet5Original의 답 <b>3</b> (벌점 3.2, 다음은 0의 9.0)" in text
+
+
+def test_drawing_gives_an_answer_and_a_new_picture(models, seven, open_png):
+    panel = digit_recognizer(*models)
+    assert "그려 주세요" in panel.readout.value
+    empty = panel.image.value
+    panel.controls["drawing"].show(seven)
+    assert "LeNet5의 답" in panel.readout.value
+    assert panel.image.value != empty
+    assert open_png(panel.image.value).shape == open_png(empty).shape == (640, 960, 3)
+
+
+def test_clearing_asks_for_a_digit_again(models, seven):
+    panel = digit_recognizer(models[0], example=seven)
+    panel.controls["drawing"].show(np.zeros((28, 28)))
+    assert "그려 주세요" in panel.readout.value
+
+
+@pytest.mark.parametrize("drawing", ["dot", "full"])
+def test_strange_drawings_do_not_fail(models, drawing):
+    panel = digit_recognizer(*models)
+    pixels = np.zeros((280, 280))
+    pixels[(slice(0, 1), slice(279, 280)) if drawing == "dot" else slice(None)] = 255
+    panel.controls["drawing"].show(pixels)
+    assert "LeNet5의 답" in panel.readout.value
+
+
+def test_example_is_recognized_at_once_and_by_the_button(models, seven):
+    panel = digit_recognizer(*models, example=seven)
+    first = panel.readout.value, panel.image.value
+    assert "LeNet5의 답" in first[0]
+    panel.controls["drawing"].show(seven.T)
+    assert panel.image.value != first[1]
+    button = panel.children[0].children[1].children[0]
+    button.click()
+    assert (panel.readout.value, panel.image.value) == first
+
+
+def test_models_keep_their_mode(models, seven):
+    models[0].train()
+    recognize(seven, *models)
+    assert models[0].training
+    assert all(parameter.grad is None for parameter in models[0].parameters())
+
+
+def test_random_numbers_are_left_alone(models, seven):
+    torch.manual_seed(1)
+    expected = torch.rand(1)
+    torch.manual_seed(1)
+    recognize(seven, *models)
+    torch.testing.assert_close(torch.rand(1), expected)
