@@ -28,7 +28,7 @@ from course_utils.training import evaluate, fit, set_seed
 
 OUTPUT = Path(__file__).resolve().parents[1] / "build" / "bench.json"
 NOTEBOOK = Path(__file__).resolve().parents[1] / "notebooks" / "01_lenet5.ipynb"
-BATCH_SIZE = 64
+BATCH_SIZE, LEARNING_RATE = 128, 0.2  # 노트북 01과 같은 값입니다.
 
 
 def seconds(work: Callable, *arguments: object) -> float:
@@ -47,7 +47,7 @@ def course_epoch(data: ImageData, seed: int) -> None:
     """강의의 방식으로 한 에폭 학습합니다."""
     set_seed(seed)
     model = LeNet5().to(memory_format=torch.channels_last)
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    optimizer = torch.optim.SGD(model.parameters(), lr=LEARNING_RATE, momentum=0.9)
     fit(model, data.train_images, data.train_labels, optimizer=optimizer,
         num_epochs=1, batch_size=BATCH_SIZE, progress=False)  # fmt: skip
 
@@ -84,7 +84,7 @@ def throughput_against_dataloader(data: ImageData, runs: int) -> list[float]:
     ])  # fmt: skip
     loader = DataLoader(RawImages(data, usual), batch_size=BATCH_SIZE, shuffle=True)
     model = LeNet5().to(memory_format=torch.channels_last)  # 망은 같은 조건에 둡니다.
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    optimizer = torch.optim.SGD(model.parameters(), lr=LEARNING_RATE, momentum=0.9)
 
     def theirs(_: int) -> None:
         for x, y in loader:
@@ -151,11 +151,12 @@ def course_recipe(data: ImageData, goal: float, seed: int) -> None:
     """강의의 방법으로 `goal`에 이를 때까지 학습합니다. 한 바퀴에 못 이르면 이어서 더 돕니다."""
     set_seed(seed)
     model = LeNet5().to(memory_format=torch.channels_last)
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.2, momentum=0.9)
-    for num_epochs in (2, 2, 2, 2):
+    optimizer = torch.optim.SGD(model.parameters(), lr=LEARNING_RATE, momentum=0.9)
+    for num_epochs in (4, 4, 4):
         num_steps = num_epochs * -(-len(data.train_images) // BATCH_SIZE)
         scheduler = torch.optim.lr_scheduler.OneCycleLR(
-            optimizer, max_lr=0.2, total_steps=num_steps, pct_start=0.2
+            optimizer, max_lr=LEARNING_RATE, total_steps=num_steps, pct_start=0.2,
+            cycle_momentum=False,
         )
         fit(model, data.train_images, data.train_labels, optimizer=optimizer,
             num_epochs=num_epochs, batch_size=BATCH_SIZE, scheduler=scheduler,

@@ -1,5 +1,6 @@
 """모델을 실제로 한 번 실행해 층마다 모양, 파라미터, 연결, 곱셈 수를 셉니다."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
 
@@ -38,6 +39,29 @@ def macs_per_position(module: nn.Module) -> int:
     return module.weight.numel() if isinstance(module, nn.Conv2d | nn.Linear) else 0
 
 
+def run_once(
+    model: nn.Module, images: torch.Tensor, visit: Callable[[str, nn.Module, torch.Tensor], None]
+) -> None:
+    """이미지를 평가 모드로 한 번 흘려 보내며 잎 모듈마다 `visit(이름, 모듈, 출력)`을 부릅니다.
+
+    끝나면(도중에 오류가 나도) 훅을 떼고 모듈마다 원래 모드로 되돌립니다.
+    """
+    leaves = [(name, m) for name, m in model.named_modules() if next(m.children(), None) is None]
+    handles = [
+        module.register_forward_hook(lambda m, _, output, name=name: visit(name, m, output))
+        for name, module in leaves
+    ]
+    modes = [(module, module.training) for module in model.modules()]
+    try:
+        with torch.no_grad():
+            model.eval()(images)
+    finally:
+        for handle in handles:
+            handle.remove()
+        for module, mode in modes:
+            module.training = mode
+
+
 def dissect(model: nn.Module, input_shape: tuple[int, ...]) -> list[Layer]:
     """모델에 0으로 채운 입력 한 개를 흘려 보내며 잎 모듈마다 `Layer`를 만듭니다.
 
@@ -49,38 +73,42 @@ def dissect(model: nn.Module, input_shape: tuple[int, ...]) -> list[Layer]:
     """
     layers: list[Layer] = []
 
-    def record(name: str):
-        def hook(module: nn.Module, _, output: torch.Tensor) -> None:
-            shape = tuple(output.shape[1:])
-            channels, positions = shape[0], prod(shape[1:])
-            bias = channels if getattr(module, "bias", None) is not None else 0
-            layers.append(Layer(
-                name=name.rpartition(".")[2] or type(module).__name__,
-                kind=type(module).__name__,
-                output_shape=shape,
-                parameters=sum(p.numel() for p in module.parameters() if p.requires_grad),
-                connections=(links_per_position(module, channels) + bias) * positions,
-                macs=macs_per_position(module) * positions,
-            ))  # fmt: skip
+    def record(name: str, module: nn.Module, output: torch.Tensor) -> None:
+        shape = tuple(output.shape[1:])
+        channels, positions = shape[0], prod(shape[1:])
+        bias = channels if getattr(module, "bias", None) is not None else 0
+        layers.append(Layer(
+            name=name.rpartition(".")[2] or type(module).__name__,
+            kind=type(module).__name__,
+            output_shape=shape,
+            parameters=sum(p.numel() for p in module.parameters() if p.requires_grad),
+            connections=(links_per_position(module, channels) + bias) * positions,
+            macs=macs_per_position(module) * positions,
+        ))  # fmt: skip
 
-        return hook
-
-    handles = [
-        module.register_forward_hook(record(name))
-        for name, module in model.named_modules()
-        if next(module.children(), None) is None
-    ]
     parameter = next(model.parameters(), torch.zeros(()))
-    modes = [(module, module.training) for module in model.modules()]
-    try:
-        with torch.no_grad():
-            model.eval()(torch.zeros(1, *input_shape, device=parameter.device))
-    finally:
-        for handle in handles:
-            handle.remove()
-        for module, mode in modes:
-            module.training = mode
+    run_once(model, torch.zeros(1, *input_shape, device=parameter.device), record)
     return layers
+
+
+def layer_outputs(model: nn.Module, images: torch.Tensor) -> dict[str, torch.Tensor]:
+    """이미지를 한 번 흘려 보내며 잎 모듈마다 나온 출력을 모읍니다. 차례는 실행된 차례입니다.
+
+    이름은 `C1`처럼 마지막 이름이고, 겹치면 `features.0`처럼 전체 이름입니다. 모델의 모드와 값은
+    바뀌지 않습니다.
+    """
+    outputs: dict[str, torch.Tensor] = {}
+
+    def keep(name: str, _: nn.Module, output: torch.Tensor) -> None:
+        # 뒤따르는 inplace 활성화가 값을 덮어쓰지 못하게 사본을 둡니다.
+        outputs[name] = output.detach().clone()
+
+    run_once(model, images, keep)
+    short_names = [name.rpartition(".")[2] for name in outputs]
+    return {
+        short if short_names.count(short) == 1 else name: output
+        for (name, output), short in zip(outputs.items(), short_names, strict=True)
+    }
 
 
 def output_size(
@@ -108,36 +136,3 @@ def output_size(
     steps = -(-room // stride)
     # 올림으로 생긴 마지막 창이 오른쪽 패딩에서 시작하면 세지 않습니다.
     return steps if steps * stride >= size + padding else steps + 1
-
-
-def layer_outputs(model: nn.Module, images: torch.Tensor) -> dict[str, torch.Tensor]:
-    """이미지를 한 번 흘려 보내며 잎 모듈마다 나온 출력을 모읍니다. 차례는 실행된 차례입니다.
-
-    이름은 `C1`처럼 마지막 이름이고, 겹치면 `features.0`처럼 전체 이름입니다. 모델의 모드와 값은
-    바뀌지 않습니다.
-    """
-    leaves = {name: m for name, m in model.named_modules() if next(m.children(), None) is None}
-    short_names = [name.rpartition(".")[2] for name in leaves]
-    outputs: dict[str, torch.Tensor] = {}
-
-    def keep(name: str):
-        def hook(_, __, output: torch.Tensor) -> None:
-            # 뒤따르는 inplace 활성화가 값을 덮어쓰지 못하게 사본을 둡니다.
-            outputs[name] = output.detach().clone()
-
-        return hook
-
-    handles = []
-    for (name, module), short in zip(leaves.items(), short_names, strict=True):
-        label = short if short_names.count(short) == 1 else name
-        handles.append(module.register_forward_hook(keep(label)))
-    modes = [(module, module.training) for module in model.modules()]
-    try:
-        with torch.no_grad():
-            model.eval()(images)
-    finally:
-        for handle in handles:
-            handle.remove()
-        for module, mode in modes:
-            module.training = mode
-    return outputs

@@ -74,14 +74,14 @@ def load_digits(*, root=None, offline=None, time_limit=60.0):
 
 
 def normalize(pixels):
-    """0~255 화소를 바탕 -0.1, 잉크 1.175인 새 float32 텐서로 바꿉니다(LeCun 1998, §II-B)."""
+    """0~255 픽셀를 바탕 -0.1, 잉크 1.175인 새 float32 텐서로 바꿉니다(LeCun 1998, §II-B)."""
     if isinstance(pixels, np.ndarray):
         pixels = np.require(pixels, requirements="W")  # torch는 읽기 전용 배열에 경고를 냅니다.
     return torch.as_tensor(pixels).to(torch.float32, copy=True).mul_(1.275 / 255).sub_(0.1)
 
 
 def pad_to_32(images):
-    """(..., 28, 28) 화소의 네 변에 0(바탕)을 두 줄씩 더합니다. `normalize`보다 먼저 씁니다."""
+    """(..., 28, 28) 픽셀의 네 변에 0(바탕)을 두 줄씩 더합니다. `normalize`보다 먼저 씁니다."""
     if (images := np.asarray(images)).shape[-2:] != (28, 28):
         raise ValueError(f"(N, 28, 28) 모양이어야 하는데 {images.shape} 모양이 왔습니다.")
     return np.pad(images, [(0, 0)] * (images.ndim - 2) + [(2, 2), (2, 2)])
@@ -106,7 +106,7 @@ def center_digit(drawing):
     resized = Image.fromarray(crop).resize((width, height), Image.Resampling.BICUBIC)
     scale = np.asarray(resized).clip(0, 255)
     row, column = np.indices(scale.shape).reshape(2, -1) @ scale.ravel() / scale.sum()
-    # MNIST 학습 이미지의 무게중심은 13.5~14.5에 고르게 퍼져 있습니다: 화소 단위로 14에 맞춥니다.
+    # MNIST 학습 이미지의 무게중심은 13.5~14.5에 고르게 퍼져 있습니다: 픽셀 단위로 14에 맞춥니다.
     top = min(max(0, int(14.5 - row)), 28 - height)
     left = min(max(0, int(14.5 - column)), 28 - width)
     center = np.zeros((28, 28), dtype=np.float32)

@@ -167,7 +167,7 @@ def plot_runs(
     for run in runs:
         ax.plot(epochs, run, color=OKABE_ITO[color], alpha=0.3, linewidth=1)
     ax.plot(epochs, runs.mean(axis=0), color=OKABE_ITO[color], label=label)
-    ax.set(xlabel="패스(에폭)", ylabel="오류율 (%)")
+    ax.set(xlabel="에폭", ylabel="오류율 (%)")
     ax.legend(frameon=False)
     return ax
 
@@ -195,7 +195,7 @@ def plot_digit_frames(image: np.ndarray) -> Axes:
     """32×32 이미지 위에 28×28과 20×20 틀을 겹쳐 그립니다."""
     _, ax = plt.subplots(figsize=(5.2, 5.2), layout="constrained")
     ax.imshow(image, extent=(0, 32, 32, 0), interpolation="nearest")
-    frames = {32: ("네트워크의 입력", "orange"), 28: ("MNIST", "sky"), 20: ("숫자", "green")}
+    frames = {32: ("망의 입력", "orange"), 28: ("MNIST", "sky"), 20: ("숫자", "green")}
     for side, (label, color) in frames.items():
         corner = (32 - side) / 2
         ax.add_patch(Rectangle((corner, corner), side, side, fill=False, linewidth=2.5,

@@ -625,7 +625,7 @@ def test_embedded_digits_have_the_geometry_of_mnist(embedded):
     positions = torch.arange(32, dtype=torch.float64)
     for axis in (1, 2):
         center = ink.sum(dim=3 - axis) @ positions / ink.sum(dim=(1, 2))
-        assert (center - 16).abs().median() < 0.5  # 28×28의 14번 화소는 32×32에서 16번입니다.
+        assert (center - 16).abs().median() < 0.5  # 28×28의 14번 픽셀는 32×32에서 16번입니다.
     assert embedded.train_images.min() == np.float32(-0.1)
     assert embedded.train_images.max() <= 1.1751
 
@@ -644,7 +644,7 @@ def test_nearest_neighbour_reads_the_embedded_digits(embedded):
     assert correct.float().mean() > 0.95
 
 
-# 화소
+# 픽셀
 
 
 def test_normalize_follows_lecun_1998():
@@ -716,7 +716,7 @@ def test_center_digit_keeps_a_stroke_that_is_one_pixel_wide():
     stroke[10:50, 30] = np.linspace(50, 250, 40)
     scale = data.center_digit(stroke)["scale"]
     assert scale.shape == (20, 1)
-    # 40화소를 둘씩 모은 것과 같은 기울기입니다.
+    # 40픽셀를 둘씩 모은 것과 같은 기울기입니다.
     pairs = stroke[10:50, 30].reshape(20, 2).mean(axis=1)
     assert np.allclose(scale[:, 0], pairs, atol=3)
 

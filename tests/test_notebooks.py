@@ -272,6 +272,16 @@ def test_notebook(path, check):
         assert check(notebook) == []
 
 
+def test_every_notebook_finds_or_installs_the_module_the_same_way():
+    openings = set()
+    for path in NOTEBOOKS:
+        setup = source_of(nbformat.read(path, as_version=nbformat.NO_CONVERT)["cells"][1])
+        opening, found, _ = setup.partition("importlib.invalidate_caches()")
+        assert found
+        openings.add(opening)
+    assert len(openings) == 1
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_notebook_is_small(path):
     assert path.stat().st_size < MAX_BYTES
@@ -301,7 +311,7 @@ def make_notebook():
         ("code", "SEED = 0  # 난수의 씨앗", ["parameters"]),
         ("code", "history = train()", ["nbval-ignore-output"]),
         ("code", "assert history['loss'][-1] < 0.1", ()),
-        *[("markdown", "그림은 왼쪽부터 읽습니다. ![합성곱 그림](a.png)", ())] * 16,
+        *[("markdown", "그림은 왼쪽부터 읽습니다. ![합성곱 그림](a.png)", ())] * 17,
         *[("markdown", f"## {number}. {title}", ()) for number, title in enumerate(SECTIONS, 5)],
     ]
     cells = [make_cell(kind, source, number, tags=tags)
