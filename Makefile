@@ -12,6 +12,8 @@ SETTINGS := .venv/share/jupyter/lab/settings/overrides.json
 export PYTHONUTF8 := 1
 # 사용자 폴더에 다른 파이썬의 커널이 있어도 이 폴더의 파이썬으로 노트북을 엽니다.
 export JUPYTER_PREFER_ENV_PATH := 1
+# 사용자 폴더에 쓸 수 없는 컴퓨터에서도 matplotlib이 경고하지 않게 합니다.
+export MPLCONFIGDIR := $(CURDIR)/.venv/matplotlib
 
 # 폴더를 옮기면 설치가 옛 자리를 가리키므로, 적어 둔 자리와 다르면 다시 설치합니다.
 MOVED := $(shell [ "`cat $(READY) 2>/dev/null`" = "`pwd -P`" ] || rm -f $(READY))
@@ -39,7 +41,7 @@ help:
 	  '  ARGS         뒤에 붙일 옵션   make lab ARGS="--no-browser --port=9000"' \
 	  '                                make test ARGS="-k lenet" (단위 시험에 붙습니다)' \
 	  '                                make notebooks ARGS="notebooks/01_lenet5.ipynb"' \
-	  '  PYTHON       쓸 파이썬        make lab PYTHON=python3.12' \
+	  '  PYTHON       쓸 파이썬        make lab PYTHON=python3.12 (이미 설치했다면 make clean 뒤에)' \
 	  '  COURSE_DATA  데이터 폴더      make lab COURSE_DATA=/my/data'
 
 lab: $(READY) $(SETTINGS)
@@ -66,7 +68,7 @@ weights: $(READY)
 	@$(ABSOLUTE_DATA); $(PY) -m course_utils.train_lenet $(ARGS)
 
 clean:
-	rm -rf .venv build *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv build *.egg-info .pytest_cache .ruff_cache
 	find . -type d \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
 
 # 맨 끝에서만 $(READY)를 쓰므로, 도중에 끊긴 설치는 다음 번에 이어서 합니다.

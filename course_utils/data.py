@@ -74,7 +74,7 @@ def load_digits(*, root=None, offline=None, time_limit=60.0):
 
 
 def normalize(pixels):
-    """0~255 픽셀를 바탕 -0.1, 잉크 1.175인 새 float32 텐서로 바꿉니다(LeCun 1998, §II-B)."""
+    """0~255 픽셀을 바탕 -0.1, 잉크 1.175인 새 float32 텐서로 바꿉니다(LeCun 1998, §II-B)."""
     if isinstance(pixels, np.ndarray):
         pixels = np.require(pixels, requirements="W")  # torch는 읽기 전용 배열에 경고를 냅니다.
     return torch.as_tensor(pixels).to(torch.float32, copy=True).mul_(1.275 / 255).sub_(0.1)
@@ -178,9 +178,9 @@ def _download(names, offline, time_limit):
         raise ConnectionError(f"오프라인으로 정해져 있어 {what} 않았습니다.")
     from torchvision.datasets import MNIST
 
-    contents, reasons = {}, []
-    for server in MNIST.mirrors:  # 한 서버가 말이 없어도 다음 서버의 몫이 남게 시간을 나눕니다.
-        deadline = time.monotonic() + time_limit / len(MNIST.mirrors)
+    contents, reasons, end = {}, [], time.monotonic() + time_limit
+    for tried, server in enumerate(MNIST.mirrors):  # 남은 시간을 남은 서버끼리 나눕니다.
+        deadline = time.monotonic() + (end - time.monotonic()) / (len(MNIST.mirrors) - tried)
         try:
             for name in (name for name in names if name not in contents):
                 content = _unpack(_fetch(f"{server}{name}.gz", deadline), f"{name}.gz")

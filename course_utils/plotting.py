@@ -177,11 +177,11 @@ def plot_confusion(matrix: np.ndarray, class_names: Sequence[str]) -> Axes:
     matrix = np.asarray(matrix)
     wrong = matrix * (1 - np.eye(len(matrix), dtype=int))
     _, ax = plt.subplots(figsize=(6.4, 5.8), layout="constrained")
-    ax.imshow(wrong, cmap="Oranges", vmin=0, vmax=max(1, wrong.max()))
+    ax.imshow(wrong, cmap="Oranges", vmin=0, vmax=max(4, wrong.max()))
     for (row, column), count in np.ndenumerate(matrix):
         if count:
             # 짙은 칸의 검은 글씨는 보이지 않습니다.
-            dark = row != column and wrong[row, column] > 0.6 * wrong.max()
+            dark = wrong[row, column] > 0.6 * max(4, wrong.max())
             ax.text(column, row, count, ha="center", va="center", fontsize=10,
                     color="white" if dark else "black")  # fmt: skip
     ticks = range(len(matrix))

@@ -20,6 +20,7 @@ def set_seed(seed: int) -> None:
     random.seed(seed)
     np.random.seed(seed)
     torch.manual_seed(seed)
+    torch.backends.cudnn.deterministic = True  # GPU에서도 같은 시드면 같은 곡선입니다.
 
 
 def pick_device() -> torch.device:
@@ -43,7 +44,7 @@ def _evaluating(model: nn.Module):
     modes = [(module, module.training) for module in model.modules()]
     model.eval()
     try:
-        with torch.inference_mode():
+        with torch.no_grad():
             yield
     finally:
         for module, mode in modes:

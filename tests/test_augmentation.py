@@ -116,5 +116,10 @@ def test_each_amount_of_random_affine_has_its_own_effect(amount):
     if amount == "squeeze":  # 넓어지면 낮아집니다.
         widths, heights = (columns > 0).sum(dim=1), (rows > 0).sum(dim=1)
         assert ((widths >= 8) == (heights <= 16)).float().mean() > 0.8
+    changes = (columns > 0).sum(dim=1) - 8, (rows > 0).sum(dim=1) - 16
+    if amount == "shear":  # 가로로만 기울므로 줄은 그대로입니다.
+        assert (changes[1] == 0).all()
+    if amount == "scale":  # 넓어지면 높아집니다.
+        assert (changes[0] * changes[1] >= 0).all()
     if amount == "shift":  # 크기는 그대로입니다.
         assert ((moved > 0.45).sum(dim=(1, 2, 3)) - 128).abs().max() <= 24

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from course_utils import exercises
-from course_utils.lenet import C3_TABLE, ScaledTanh, TableConv2d
+from course_utils.lenet import ScaledTanh
 
 
 def softly(sources):
@@ -118,9 +118,3 @@ def test_wrong_shape_is_named():
     verdict = exercises.check_rbf_penalties(lambda x, codes: torch.zeros(10, 4))
     assert "(4, 10)" in verdict.message
     assert "(10, 4)" in verdict.message
-
-
-def test_table_exercise_agrees_with_the_module():
-    assert 25 * softly(C3_TABLE) + 16 == 1_516
-    layer = TableConv2d(C3_TABLE, kernel_size=5)
-    assert sum(p.numel() for p in layer.parameters()) == 1_516

@@ -60,6 +60,21 @@ def test_finished_seeds_are_not_trained_again(workshop, monkeypatch):
     assert trained == [2]
 
 
+def test_results_of_another_recipe_are_not_taken_for_ours(workshop, monkeypatch):
+    run(monkeypatch, "plain", "--seeds", "0")
+    monkeypatch.setitem(train_lenet.RECIPES["plain"], "weight_decay", 0.5)
+    with pytest.raises(SystemExit, match="다른 설정"):
+        run(monkeypatch, "plain")
+
+
+def test_holding_out_keeps_the_test_set_out_of_sight():
+    images, labels = torch.arange(10_003.0), torch.arange(10_003)
+    data = ImageData(images, labels, -images, -labels, (), "MNIST", "cache", "")
+    held = train_lenet.hold_out(data)
+    assert held.train_labels.tolist() == [0, 1, 2]
+    assert held.test_labels.tolist() == list(range(3, 10_003))
+
+
 def test_embedded_digits_are_refused(workshop, monkeypatch):
     small = ImageData(*[torch.zeros(1)] * 4, (), "scikit-learn digits", "embedded", "")
     monkeypatch.setattr(train_lenet, "load_digits", lambda: small)
@@ -72,7 +87,9 @@ def test_shipped_weights_are_small_and_carry_their_provenance(kind):
     name = f"lenet5_original_{kind}"
     assert (ASSETS / f"{name}.pt").stat().st_size < 300_000
     record = load_record(name)
-    assert {"command", "data", "torch", "recipe", "sha256", "shipped_seed"} <= record.keys()
+    assert {"data", "torch", "sha256", "shipped_seed"} <= record.keys()
+    assert record["command"] == f"python -m course_utils.train_lenet {kind}"
+    assert record["recipe"] == train_lenet.RECIPES[kind]
     assert [entry["seed"] for entry in record["runs"]] == [0, 1, 2]
     for entry in record["runs"]:
         assert len(entry["history"]["test_accuracy"]) == record["recipe"]["num_epochs"]

@@ -35,30 +35,34 @@ def test_fit_equals_a_loop_written_out_by_hand(problem):
     points, labels = problem
     model, history = run(problem, num_epochs=2, batch_size=25)
     other, optimizer = linear_model()
-    epoch_losses = []
+    epoch_losses, epoch_accuracies = [], []
     for _ in range(2):
-        total = 0.0
+        total, correct = 0.0, 0
         for batch in torch.randperm(60).split(25):
-            loss = F.cross_entropy(other(points[batch]), labels[batch])
+            logits = other(points[batch])
+            correct += sum(row.argmax() == y for row, y in zip(logits, labels[batch], strict=True))
+            loss = F.cross_entropy(logits, labels[batch])
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
             total += loss.item() * len(batch)
         epoch_losses.append(total / 60)
+        epoch_accuracies.append(int(correct) / 60)
     assert torch.equal(model.weight, other.weight)
     assert history["train_loss"] == pytest.approx(epoch_losses)
+    assert history["train_accuracy"] == pytest.approx(epoch_accuracies)
 
 
 def test_metrics_are_averaged_by_sample_not_by_batch():
-    # 배치 4와 1의 정확도가 1과 0이면 배치 평균은 0.5, 표본 평균은 0.8입니다.
+    # predict의 배치는 500장이므로, 맞은 500장과 틀린 한 장을 배치로 평균하면 0.5가 됩니다.
     class Echo(nn.Module):
         def forward(self, x):
             return x
 
     right, wrong = [5.0, 0.0], [0.0, 5.0]
-    images = torch.tensor([right] * 4 + [wrong])
-    result = evaluate(Echo(), images, torch.zeros(5, dtype=torch.long))
-    assert result["accuracy"] == pytest.approx(0.8)
+    images = torch.tensor([right] * 500 + [wrong])
+    result = evaluate(Echo(), images, torch.zeros(501, dtype=torch.long))
+    assert result["accuracy"] == pytest.approx(500 / 501)
 
 
 def test_same_seed_gives_the_same_curve(problem):

@@ -37,12 +37,6 @@ def probability_curve(model, image, *, control, values, settings):
     return predict(model, distorted).softmax(dim=1).numpy()
 
 
-def confidence_curve(model, image, label, *, control, values, settings):
-    """`probability_curve`에서 정답 `label`의 확률만 꺼낸 `(값의 수,)` 배열입니다."""
-    options = {"control": control, "values": values, "settings": settings}
-    return probability_curve(model, image, **options)[:, label]
-
-
 def draw_stress(model, image, label, *, control, settings):
     """망가뜨린 숫자와 모델의 확률, 정답 확률의 곡선을 그리고 읽어 줄 글과 함께 돌려줍니다."""
     _, unit, low, high, _, _ = CONTROLS[control]

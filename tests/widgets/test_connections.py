@@ -33,13 +33,6 @@ def test_count_equals_the_layer_that_is_built(seed):
     assert c3_parameters(links) == sum(parameter.numel() for parameter in layer.parameters())
 
 
-def test_table_of_the_paper_has_60_links_and_10_per_input_map():
-    links = links_of(C3_TABLE)
-    assert links.shape == (6, 16)
-    # LeCun 1998, Table I: 가로로 세면 S2의 맵마다 10개입니다.
-    np.testing.assert_array_equal(links.sum(axis=1), [10] * 6)
-
-
 @pytest.mark.parametrize(
     ("preset", "links", "c3", "total"),
     [

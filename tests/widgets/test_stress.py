@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from course_utils.augmentation import distort
-from course_utils.widgets.stress import CONTROLS, confidence_curve, stress_test
+from course_utils.widgets.stress import CONTROLS, probability_curve, stress_test
 
 NEUTRAL = {name: spec[-1] for name, spec in CONTROLS.items()}
 
@@ -74,10 +74,10 @@ def test_curve_equals_one_image_at_a_time(models, images, control):
     settings = NEUTRAL | {"rotation": 10.0, "noise": 0.2, "stroke": 0.5}
     _, _, low, high, _, _ = CONTROLS[control]
     values = np.linspace(low, high, 5)
-    curve = confidence_curve(
-        models[0], images[0], 3, control=control, values=values, settings=settings
+    curve = probability_curve(
+        models[0], images[0], control=control, values=values, settings=settings
     )
-    for value, confidence in zip(values, curve, strict=True):
+    for value, confidence in zip(values, curve[:, 3], strict=True):
         one = distort(images[:1], **(settings | {control: value}))
         expected = models[0].eval()(one).softmax(dim=1)[0, 3].item()
         assert confidence == pytest.approx(expected, abs=1e-5)
