@@ -119,7 +119,10 @@ def fit(
     names = ("step_loss", "train_loss", "train_accuracy", "test_loss", "test_accuracy")
     history: dict = {name: [] for name in names} | {"stopped": None}
     num_batches = num_epochs * math.ceil(len(images) / batch_size)
-    bar = tqdm(total=num_batches, desc="학습", unit="배치", leave=False, disable=not progress)
+    bar = tqdm(
+        total=num_batches, desc="학습", unit="배치", leave=False, mininterval=0.5,
+        disable=not progress,
+    )  # fmt: skip
     model.train()
     try:
         for _ in range(num_epochs):
