@@ -241,3 +241,10 @@ def test_outside_network_is_blocked(connect, block_network):
 def test_local_sockets_still_work():
     with socket.create_server(("127.0.0.1", 0)) as server:
         socket.create_connection(server.getsockname(), timeout=1).close()
+
+
+def test_every_file_the_readme_points_to_exists():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    links = [link for link in re.findall(r"\]\(([^)]+)\)", text) if "://" not in link]
+    assert sum(link.endswith(".png") for link in links) >= 2
+    assert [link for link in links if not (ROOT / link).is_file()] == []
