@@ -87,7 +87,8 @@ def main() -> None:
                 report(f"떼어 둔 {kind}_{seed}", history)
             else:
                 make_run(data, kind=kind, seed=seed)
-        ship(kind)
+        if not options.holdout:
+            ship(kind)
 
 
 def hold_out(data: ImageData) -> ImageData:

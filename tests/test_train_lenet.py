@@ -75,6 +75,14 @@ def test_holding_out_keeps_the_test_set_out_of_sight():
     assert held.test_labels.tolist() == list(range(3, 10_003))
 
 
+def test_measuring_on_held_out_data_ships_nothing(workshop, monkeypatch):
+    run(monkeypatch, "plain", "--seeds", "0", "1", "2")
+    (workshop / "assets" / "lenet5_original_plain.pt").unlink()
+    monkeypatch.setattr(train_lenet, "hold_out", lambda data: data)
+    run(monkeypatch, "plain", "--seeds", "0", "--holdout")
+    assert not (workshop / "assets" / "lenet5_original_plain.pt").exists()
+
+
 def test_embedded_digits_are_refused(workshop, monkeypatch):
     small = ImageData(*[torch.zeros(1)] * 4, (), "scikit-learn digits", "embedded", "")
     monkeypatch.setattr(train_lenet, "load_digits", lambda: small)
