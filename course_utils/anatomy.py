@@ -1,4 +1,4 @@
-"""모델을 실제로 한 번 실행해 층마다 모양, 파라미터, 연결, 곱셈 수를 셉니다."""
+"""모델을 실제로 한 번 실행해 층마다 모양, 파라미터, 연결, 곱셈 수, 메모리를 셉니다."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,10 +7,15 @@ from math import prod
 import torch
 from torch import nn
 
+FLOAT_BYTES = 4
+
 
 @dataclass(frozen=True)
 class Layer:
-    """한 층의 해부 결과입니다. `output_shape`에는 배치 차원이 없습니다."""
+    """한 층의 해부 결과입니다. `output_shape`에는 배치 차원이 없습니다.
+
+    `activations`는 새로 담아 두는 출력값의 수입니다. 제자리에서(inplace) 바꾸는 층은 0입니다.
+    """
 
     name: str
     kind: str
@@ -18,6 +23,15 @@ class Layer:
     parameters: int
     connections: int
     macs: int
+    activations: int
+
+    def training_bytes(self, batch_size: int) -> int:
+        """모멘텀 SGD 한 걸음 동안 이 층이 차지하는 메모리(바이트, float32)입니다.
+
+        파라미터는 값, 변화도, 모멘텀으로 셋, 출력은 값과 변화도로 둘을 이미지마다 둡니다. 구현마다
+        다른 임시 공간(풀링의 자리 번호, LRN의 분모, 합성곱의 작업 공간)은 세지 않은 하한입니다.
+        """
+        return FLOAT_BYTES * (3 * self.parameters + 2 * batch_size * self.activations)
 
 
 def links_per_position(module: nn.Module, channels: int) -> int:
@@ -84,6 +98,7 @@ def dissect(model: nn.Module, input_shape: tuple[int, ...]) -> list[Layer]:
             parameters=sum(p.numel() for p in module.parameters() if p.requires_grad),
             connections=(links_per_position(module, channels) + bias) * positions,
             macs=macs_per_position(module) * positions,
+            activations=0 if getattr(module, "inplace", False) else prod(shape),
         ))  # fmt: skip
 
     parameter = next(model.parameters(), torch.zeros(()))
