@@ -15,7 +15,7 @@ from torch.nn import functional as F
 _OVERHANG = 3
 
 
-def _check_images(images: Tensor, *, name: str, sides: tuple[int, ...]) -> None:
+def check_images(images: Tensor, *, name: str, sides: tuple[int, ...]) -> None:
     """`(N, 3, side, side)`가 아니면 무엇을 고쳐야 하는지 알려 주는 ValueError를 냅니다."""
     shape = tuple(images.shape)
     if images.ndim == 4 and shape[1] == 3 and shape[2] == shape[3] and shape[2] in sides:
@@ -84,7 +84,7 @@ class AlexNet(nn.Module):
         ))  # fmt: skip
 
     def forward(self, images: Tensor) -> Tensor:
-        _check_images(images, name="AlexNet", sides=(227,))
+        check_images(images, name="AlexNet", sides=(227,))
         return self.classifier(self.features(images).flatten(1))
 
 
@@ -171,7 +171,7 @@ class AlexNetOriginal(nn.Module):
                 layer.bias.fill_(name in {"conv2", "conv4", "conv5", "fc6", "fc7"})
 
     def forward(self, images: Tensor) -> Tensor:
-        _check_images(images, name="AlexNetOriginal", sides=(224, 227))
+        check_images(images, name="AlexNetOriginal", sides=(224, 227))
         return self.classifier(self.features(hang_over_edge(images)).flatten(1))
 
 
@@ -223,5 +223,5 @@ class SmallAlexNet(nn.Module):
         ))  # fmt: skip
 
     def forward(self, images: Tensor) -> Tensor:
-        _check_images(images, name="SmallAlexNet", sides=(32,))
+        check_images(images, name="SmallAlexNet", sides=(32,))
         return self.classifier(self.features(images).flatten(1))

@@ -1,0 +1,266 @@
+"""두 프로세스의 AlexNet을 프로세스 하나의 `AlexNetOriginal`과 산수에 견줍니다."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import textwrap
+import threading
+import time
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from course_utils import parallel
+from course_utils.alexnet import AlexNet, AlexNetOriginal
+from course_utils.parallel import launch
+from course_utils.parallel.columns import AlexNetColumn, Wire, join_columns, split_column
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="리눅스와 macOS에서 됩니다")
+
+SEED = 7
+# 열 하나가 이미지 한 장에 보내는 수: 128×13×13(pool2), 128×6×6(pool5), FC6과 FC7의 절반, 로짓
+SENT = {"conv3": 128 * 13 * 13, "fc6": 128 * 6 * 6, "fc7": 2048, "fc8": 1000}
+PIXELS = torch.Generator().manual_seed(0)
+IMAGES = torch.randn(2, 3, 224, 224, generator=PIXELS)
+LABELS = torch.tensor([3, 500])
+
+
+@pytest.fixture(scope="module")
+def model():
+    torch.manual_seed(0)
+    return AlexNetOriginal()
+
+
+@pytest.fixture(scope="module")
+def expected(model):
+    """프로세스 하나에서 PyTorch로 한 같은 한 걸음입니다."""
+    twin = AlexNetOriginal()
+    twin.load_state_dict(model.state_dict())
+    optimizer = torch.optim.SGD(twin.parameters(), lr=0.01, momentum=0.9, weight_decay=0.0005)
+    torch.manual_seed(SEED)
+    logits = twin.train()(IMAGES)
+    loss = F.cross_entropy(logits, LABELS)
+    loss.backward()
+    gradients = {name: p.grad.clone() for name, p in twin.named_parameters()}
+    optimizer.step()
+    return logits.detach(), loss.item(), gradients, twin.state_dict()
+
+
+@pytest.fixture(scope="module", params=["columns", "data"])
+def result(request, model):
+    return request.param, parallel.train_step(
+        model, IMAGES, LABELS, method=request.param, seed=SEED
+    )
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """`train_step`이 임시 폴더를 만드는 곳입니다."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
+def pids_in(folder):
+    texts = [file.read_text() for file in folder.glob("alexnet-*/*.pid")]
+    return [int(text) for text in texts if text]
+
+
+def is_running(pid):
+    state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True)
+    return state.stdout.strip()[:1] not in ("", "Z")  # 거두지 않은 것(Z)은 이미 끝났습니다.
+
+
+def wait_until_gone(pids, seconds=10):
+    deadline = time.monotonic() + seconds
+    while any(map(is_running, pids)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return not any(map(is_running, pids))
+
+
+def send_when_started(folder, rank, number, pids):
+    """`rank`번 프로세스가 번호를 적자마자 신호를 보내는 실을 시작합니다."""
+
+    def watch():
+        while len(found := pids_in(folder)) < 2:
+            time.sleep(0.01)
+        pids.extend(found)
+        os.kill(int(next(folder.glob(f"alexnet-*/{rank}.pid")).read_text()), number)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+# --- 프로세스 하나와 같습니다 ---------------------------------------------------------------------
+
+
+def test_logits_equal_those_of_one_process(result, expected):
+    torch.testing.assert_close(result[1].logits, expected[0], rtol=1e-4, atol=1e-4)
+
+
+def test_loss_equals_that_of_one_process(result, expected):
+    assert result[1].loss == pytest.approx(expected[1], rel=1e-5)
+
+
+def test_every_gradient_equals_that_of_one_process(result, expected):
+    gradients = result[1].gradients
+    assert gradients.keys() == expected[2].keys()
+    for name, gradient in expected[2].items():
+        bound = 1e-4 * gradient.abs().max().item()
+        torch.testing.assert_close(gradients[name], gradient, rtol=0, atol=bound, msg=name)
+
+
+def test_one_sgd_step_equals_that_of_one_process(result, expected, model):
+    before = model.state_dict()
+    for name, after in expected[3].items():
+        bound = 1e-3 * (after - before[name]).abs().max().item()  # 걸음의 크기에 견줍니다.
+        torch.testing.assert_close(result[1].weights[name], after, rtol=0, atol=bound, msg=name)
+
+
+def test_the_step_is_large_enough_to_see(expected, model):
+    before = model.state_dict()
+    assert all((after - before[name]).abs().max() > 1e-6 for name, after in expected[3].items())
+
+
+def test_the_given_model_is_not_changed(result, model):
+    torch.manual_seed(0)
+    fresh = AlexNetOriginal().state_dict()
+    assert all(torch.equal(fresh[name], value) for name, value in model.state_dict().items())
+    assert all(p.grad is None for p in model.parameters())
+
+
+# --- 나눈 것과 보낸 것 ----------------------------------------------------------------------------
+
+
+def test_two_columns_hold_every_parameter_once(result):
+    method, step = result
+    counts = [worker["parameters"] for worker in step.workers]
+    if method == "columns":
+        assert sum(counts) == 60_965_224
+        assert abs(counts[0] - counts[1]) == 1000  # FC8의 편향은 한쪽에만 있습니다.
+    else:
+        assert counts == [60_965_224, 60_965_224]
+
+
+def test_bytes_sent_follow_from_the_shapes(result):
+    method, step = result
+    for worker in step.workers:
+        if method == "columns":
+            forward = {layer: 4 * len(IMAGES) * count for layer, count in SENT.items()}
+            backward = {layer: count for layer, count in forward.items() if layer != "fc8"}
+            assert worker["sent"] == {"forward": forward, "backward": backward}
+        else:
+            assert worker["sent"]["forward"] == {}
+            assert sum(worker["sent"]["backward"].values()) == 4 * 60_965_224
+
+
+def test_a_column_needs_half_the_parameter_memory(result):
+    for worker in result[1].workers:
+        share = worker["parameter_bytes"] / (3 * 4 * 60_965_224)
+        assert share == pytest.approx(0.5 if result[0] == "columns" else 1, abs=1e-4)
+
+
+def test_splitting_and_joining_gives_the_same_weights(model):
+    weights = model.state_dict()
+    joined = join_columns(split_column(weights, 0), split_column(weights, 1))
+    assert joined.keys() == weights.keys()
+    assert all(torch.equal(joined[name], value) for name, value in weights.items())
+
+
+@pytest.mark.parametrize("rank", [0, 1])
+def test_the_split_weights_fit_the_column(model, rank):
+    with torch.device("meta"):
+        column = AlexNetColumn(Wire(rank))
+    shapes = {name: value.shape for name, value in column.state_dict().items()}
+    pieces = split_column(model.state_dict(), rank)
+    assert {name: value.shape for name, value in pieces.items()} == shapes
+
+
+# --- 잘못되었을 때 --------------------------------------------------------------------------------
+
+
+def test_a_killed_process_ends_the_run_with_its_name(folder, model):
+    pids = []
+    send_when_started(folder, 1, signal.SIGKILL, pids)
+    with pytest.raises(parallel.WorkerError, match=r"1번 프로세스\(pid \d+\).*사라졌습니다"):
+        parallel.train_step(model, IMAGES[:1], LABELS[:1])
+    assert len(pids) == 2
+    assert wait_until_gone(pids)
+    assert list(folder.iterdir()) == []
+
+
+def test_a_frozen_process_does_not_hang_the_run(folder, model):
+    pids = []
+    send_when_started(folder, 1, signal.SIGSTOP, pids)
+    with pytest.raises(parallel.WorkerError, match="2초 동안 답하지 않았습니다"):
+        parallel.train_step(model, IMAGES[:1], LABELS[:1], patience=2)
+    assert wait_until_gone(pids)
+
+
+def test_an_interrupt_leaves_no_process(folder, model, monkeypatch):
+    pids = []
+
+    def interrupt(seconds):
+        pids[:] = pids_in(folder)
+        if len(pids) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(launch.time, "sleep", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        parallel.train_step(model, IMAGES[:1], LABELS[:1])
+    monkeypatch.undo()
+    assert wait_until_gone(pids)
+    assert list(folder.iterdir()) == []
+
+
+def test_processes_leave_when_their_caller_is_killed(tmp_path):
+    code = textwrap.dedent("""
+        import torch
+        from course_utils import parallel
+        from course_utils.alexnet import AlexNetOriginal
+        parallel.train_step(AlexNetOriginal(2), torch.zeros(1, 3, 224, 224), torch.tensor([0]))
+    """)
+    environment = os.environ | {"TMPDIR": str(tmp_path)}
+    caller = subprocess.Popen([sys.executable, "-c", code], env=environment)
+    deadline = time.monotonic() + 60
+    while len(pids := pids_in(tmp_path)) < 2 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    caller.kill()
+    caller.wait()
+    assert len(pids) == 2
+    assert wait_until_gone(pids)
+
+
+@pytest.mark.parametrize(("change", "error", "words"), [
+    ({"method": "rows"}, ValueError, "columns"),
+    ({"images": torch.zeros(2, 3, 32, 32)}, ValueError, "224"),
+    ({"labels": torch.tensor([1])}, ValueError, "2장인데 레이블은 1개"),
+    ({"images": IMAGES[:1], "labels": LABELS[:1], "method": "data"}, ValueError, "똑같이"),
+    ({"model": AlexNet(2)}, TypeError, "AlexNetOriginal"),
+])  # fmt: skip
+def test_bad_input_is_refused_before_any_process_starts(change, error, words, model, monkeypatch):
+    monkeypatch.setattr(launch.subprocess, "Popen", lambda *_, **__: pytest.fail("띄웠습니다"))
+    arguments = {"model": model, "images": IMAGES, "labels": LABELS} | change
+    with pytest.raises(error, match=words):
+        parallel.train_step(**arguments)
+
+
+@pytest.mark.parametrize(("log", "error", "words"), [
+    ("  rank      : 1 (local_rank: 1)\n  exitcode  : -9 (pid: 77)", "", "pid 77"),
+    ("  rank : 0 (x)\n exitcode : 1 (pid: 5)\n", "x\nIndexError: Target 9 is out", "IndexError"),
+    ("", "RuntimeError: Timed out waiting 2000ms for recv operation", "2초 동안 답하지"),
+    ("Address already in use", "", "Address already in use"),
+])  # fmt: skip
+def test_every_kind_of_end_is_explained(tmp_path, log, error, words):
+    if error:
+        (tmp_path / "0.error").write_text(error, encoding="utf-8")
+    assert words in launch._explain(tmp_path, log, 2)
+
+
+def test_largest_difference_is_relative_to_the_reference():
+    reference = {"a": torch.tensor([1.0, -200.0]), "b": torch.tensor([0.5])}
+    changed = {"a": torch.tensor([1.0, -198.0]), "b": torch.tensor([0.501])}
+    assert parallel.largest_difference(changed, reference) == pytest.approx(0.01)
+    with pytest.raises(ValueError, match="b"):
+        parallel.largest_difference({"a": torch.zeros(1)}, reference)
