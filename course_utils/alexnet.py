@@ -27,6 +27,8 @@ def check_images(images: Tensor, *, name: str, sides: tuple[int, ...]) -> None:
         fix = "흑백 이미지는 채널을 셋으로 늘리십시오: images.expand(-1, 3, -1, -1)"
     elif images.ndim == 4 and shape[3] == 3:
         fix = "채널을 앞으로 옮기십시오: images.permute(0, 3, 1, 2)"
+    elif images.ndim == 4 and shape[1] == 4:
+        fix = "투명도 채널을 빼십시오: images[:, :3]"
     elif images.ndim == 4 and shape[1:] == (3, 224, 224) and side == 227:
         fix = (
             "논문에는 224라고 적혀 있지만, 패딩 없이 내림하면 (224 − 11) / 4 + 1 = 54.25가 54가 "

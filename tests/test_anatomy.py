@@ -1,10 +1,14 @@
 """해부 표를 손으로 한 산수와 PyTorch의 FLOP 계수기에 견줍니다."""
 
+import math
+
 import pytest
 import torch
 from torch import nn
+from torch.autograd.graph import saved_tensors_hooks
 from torch.utils.flop_counter import FlopCounterMode
 
+from course_utils.alexnet import AlexNet, AlexNetOriginal
 from course_utils.anatomy import dissect, layer_outputs, output_size
 from course_utils.lenet import LeNet5, LeNet5Original
 
@@ -42,6 +46,73 @@ def test_macs_of_lenet_equal_half_of_pytorchs_flop_count():
         model(torch.zeros(1, 1, 32, 32))
     macs = sum(row.macs for row in dissect(model, (1, 32, 32)))
     assert 2 * macs == counter.get_total_flops()
+
+
+def outline(model):
+    """값 없이 모양만 있는 모델입니다. 6천만 개의 파라미터를 채우지 않아 금방 만듭니다."""
+    with torch.device("meta"):
+        return model()
+
+
+@pytest.mark.parametrize(
+    ("model", "side", "millions"), [(AlexNet, 227, 1_135.3), (AlexNetOriginal, 224, 724.4)]
+)
+def test_macs_of_alexnet_equal_half_of_pytorchs_flop_count(model, side, millions):
+    net = outline(model)
+    with FlopCounterMode(display=False) as counter:
+        net(torch.zeros(1, 3, side, side, device="meta"))
+    macs = sum(row.macs for row in dissect(net, (3, side, side)))
+    assert 2 * macs == counter.get_total_flops()
+    assert round(macs / 1e6, 1) == millions
+
+
+def test_alexnet_keeps_its_parameters_in_fc_and_its_arithmetic_in_convolutions():
+    rows = dissect(outline(AlexNetOriginal), (3, 224, 224))
+    fc_parameters = sum(row.parameters for row in rows if row.kind == "Linear")
+    assert round(100 * fc_parameters / sum(row.parameters for row in rows), 1) == 96.2
+    convolution_macs = sum(row.macs for row in rows if row.kind == "Conv2d")
+    assert convolution_macs / sum(row.macs for row in rows) > 0.9
+
+
+def test_inplace_layers_hold_no_activations_of_their_own():
+    model = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(inplace=True), nn.ReLU())
+    assert [row.activations for row in dissect(model, (1, 6, 6))] == [32, 0, 32]
+
+
+def test_training_bytes_of_a_convolution_match_hand_arithmetic():
+    (row,) = dissect(nn.Sequential(nn.Conv2d(2, 3, 3)), (2, 5, 5))
+    # 파라미터 3×(2×9 + 1) = 57개가 셋씩, 출력 3×3×3 = 27개가 이미지 10장마다 둘씩, 4바이트입니다.
+    assert row.training_bytes(batch_size=10) == 4 * (3 * 57 + 2 * 10 * 27) == 2_844
+
+
+def bytes_kept_for_backward(model, images):
+    """autograd가 역전파에 쓰려고 담아 둔 바이트입니다. 파라미터는 빼고, 겹치면 한 번만 셉니다."""
+    own = {parameter.untyped_storage().data_ptr() for parameter in model.parameters()}
+    kept = {}
+
+    def pack(tensor):
+        storage = tensor.untyped_storage()
+        if storage.data_ptr() not in own:
+            kept[storage.data_ptr()] = storage.nbytes()
+        return tensor
+
+    with saved_tensors_hooks(pack, lambda tensor: tensor):
+        logits = model(images)  # 그래프가 살아 있어야 같은 주소가 다시 쓰이지 않습니다.
+    assert logits.requires_grad
+    return sum(kept.values())
+
+
+def test_activations_of_alexnet_are_what_autograd_keeps():
+    """평가 모드의 드롭아웃은 입력을 그대로 돌려주고, 로짓은 어느 층의 역전파도 쓰지 않습니다.
+
+    표가 세지 않는 것은 입력 이미지와, 최대 풀링이 출력마다 적어 두는 8바이트 자리 번호뿐입니다.
+    """
+    model, images = AlexNet().eval(), torch.rand(1, 3, 227, 227, requires_grad=True)
+    rows = dissect(model, (3, 227, 227))
+    outputs = sum(row.activations for row in rows if row.kind != "Dropout" and row.name != "fc8")
+    pooled = sum(math.prod(row.output_shape) for row in rows if row.kind == "MaxPool2d")
+    expected = 4 * (images.numel() + outputs) + 8 * pooled
+    assert bytes_kept_for_backward(model, images) == expected
 
 
 def test_frozen_parameters_are_not_counted():
@@ -84,6 +155,13 @@ def test_output_size_agrees_with_pytorch_pooling(size, kernel, stride, padding, 
 )
 def test_output_sizes_of_the_two_papers(arguments, expected):
     assert output_size(*arguments) == expected
+
+
+def test_ceil_rule_of_2012_turns_224_into_55_27_13_6():
+    sides = [output_size(224, 11, 4, ceil=True)]
+    for _ in range(3):
+        sides.append(output_size(sides[-1], 3, 2, ceil=True))
+    assert sides == [55, 27, 13, 6]
 
 
 def test_output_size_with_padding_wider_than_the_kernel_agrees_with_conv2d():
