@@ -2,6 +2,8 @@
 
 import pytest
 import torch
+from torch import nn
+from torch.nn import functional as F
 
 from course_utils import exercises
 from course_utils.lenet import ScaledTanh
@@ -9,6 +11,23 @@ from course_utils.lenet import ScaledTanh
 
 def softly(sources):
     return sum(map(len, sources))
+
+
+def count_parameters(c_in, c_out, k, groups):
+    """PyTorch가 실제로 만드는 파라미터의 수입니다."""
+    return sum(p.numel() for p in nn.Conv2d(c_in, c_out, k, groups=groups).parameters())
+
+
+def respond(a, *, alpha=1e-4, beta=0.75, k=2.0):
+    return F.local_response_norm(a[None], 5, alpha, beta, k)[0]
+
+
+def unread_pixels(n, k, s, p):
+    """창을 하나씩 놓아 읽은 자리를 표시하고 남은 자리를 셉니다."""
+    read = torch.zeros(n + 2 * p, dtype=torch.bool)
+    for start in range(0, n + 2 * p - k + 1, s):
+        read[start : start + k] = True
+    return int((~read).sum())
 
 
 CASES = {
@@ -52,7 +71,59 @@ CASES = {
             lambda y, j: torch.nn.functional.pad(-y, (0, 1), value=j),
         ],
     ),
+    exercises.check_grouped_parameters: (
+        count_parameters,
+        [
+            lambda i, o, k, g: count_parameters(i, o, k, 1),
+            lambda i, o, k, g: k * k * (i // g) * o + o * g,
+            lambda i, o, k, g: k * k * (i // g) * (o // g) + o,
+        ],
+    ),
+    exercises.check_local_response_norm: (
+        respond,
+        [
+            lambda a: respond(a, alpha=5e-4),
+            lambda a: respond(a, k=1.0),
+            lambda a: respond(torch.cat([a[-2:], a, a[:2]]))[2:-2],
+        ],
+    ),
+    exercises.check_exchange_bytes: (
+        lambda c, side: torch.zeros(c, side, side).numpy().nbytes,
+        [
+            lambda c, side: torch.zeros(2 * c, side, side).numpy().nbytes,
+            lambda c, side: c * side * side,
+            lambda c, side: c * side * 4,
+        ],
+    ),
+    exercises.check_leftover: (
+        unread_pixels,
+        [
+            lambda n, k, s, p: (n + p - k) % s,
+            lambda n, k, s, p: (n + 2 * p) % s,
+            lambda n, k, s, p: (n + 2 * p - k) // s + 1,
+        ],
+    ),
 }
+# 셋 말고도 알아보는 실수들입니다.
+MORE_MISTAKES = {
+    exercises.check_grouped_parameters: [
+        (lambda i, o, k, g: k * k * (i // g) * o, "편향을 빠뜨"),
+        (lambda i, o, k, g: k * k * (i // g) * o + o // g, "하나씩 남습니다"),
+        (lambda i, o, k, g: k * k * i / g * o + o, "정수"),
+    ],
+    exercises.check_local_response_norm: [
+        (lambda a: respond(a, beta=1.0), "β = 0.75"),
+        (lambda a: a * respond(a.sqrt()) / a.sqrt(), "제곱하지 않고"),
+        (
+            lambda a: a / (2 + 1e-4 * F.avg_pool3d(
+                a.square()[None], (5, 1, 1), 1, (2, 0, 0), count_include_pad=False
+            )[0]) ** 0.75,
+            "늘 5로",
+        ),
+    ],
+    exercises.check_exchange_bytes: [(lambda c, side: 32 * c * side**2, "비트")],
+    exercises.check_leftover: [(lambda n, k, s, p: (n - k) % s, "패딩을 빠뜨")],
+}  # fmt: skip
 CHECKS = pytest.mark.parametrize("check", CASES, ids=lambda check: check.__name__)
 
 
@@ -75,6 +146,16 @@ def test_typical_mistake_is_recognised_and_not_only_refused(check):
     # 알아보지 못한 오답은 모두 같은 말(otherwise)을 듣습니다.
     unrecognised = check(lambda *arguments: 12_345.678).message
     assert all(check(wrong).message != unrecognised for wrong in CASES[check][1])
+
+
+@pytest.mark.parametrize(
+    ("check", "wrong", "hint"),
+    [(check, *mistake) for check, mistakes in MORE_MISTAKES.items() for mistake in mistakes],
+)
+def test_further_mistake_gets_its_own_hint(check, wrong, hint):
+    verdict = check(wrong)
+    assert not verdict.passed
+    assert hint in verdict.message
 
 
 @CHECKS
@@ -112,6 +193,63 @@ def test_layer_size_mistakes_get_their_own_hint(name, size, hint):
     verdict = exercises.check_sizes(LENET_SIZES | {name: size}, input_size=32, kernel=5)
     assert not verdict.passed
     assert hint in verdict.message
+
+
+ALEXNET_SIZES = {
+    "conv1": 55, "pool1": 27, "conv2": 27, "pool2": 13, "conv3": 13, "conv4": 13, "conv5": 13,
+    "pool5": 6,
+}  # fmt: skip
+
+
+def test_layer_sizes_of_alexnet_pass():
+    verdict = exercises.check_alexnet_sizes(ALEXNET_SIZES)
+    assert verdict.passed
+    assert "227 → 55 → 27 → 27 → 13 → 13 → 13 → 13 → 6" in verdict.message
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "hint"),
+    [
+        ("conv1", 56, "패딩이 없습니다"),
+        ("conv1", 54, "224가 아니라 227"),
+        ("pool1", 26, "1을 더하지"),
+        ("pool1", 28, "55 / 2를 올렸습니다"),
+        ("pool1", 53, "스트라이드는"),
+        ("pool1", 18, "2픽셀씩"),
+        ("conv2", 23, "양쪽에 2픽셀씩"),
+        ("conv2", 25, "양쪽에 셌는지"),
+        ("conv3", 11, "양쪽에 1픽셀씩"),
+        ("conv4", 12, "1을 더했는지"),
+        ("pool5", 7, "13 / 2를 올렸습니다"),
+        ("pool5", 99, "바로 앞의 크기 13"),
+        ("pool2", None, "비어 있습니다: pool2"),
+    ],
+)
+def test_alexnet_size_mistakes_get_their_own_hint(name, size, hint):
+    verdict = exercises.check_alexnet_sizes(ALEXNET_SIZES | {name: size})
+    assert not verdict.passed
+    assert name in verdict.message
+    assert hint in verdict.message
+
+
+def test_missing_layer_of_alexnet_counts_as_empty():
+    verdict = exercises.check_alexnet_sizes({"conv1": 55})
+    assert "비어 있습니다: pool1, conv2" in verdict.message
+
+
+def test_one_parameter_too_many_is_wrong():
+    # conv3의 885,120개에서 하나는 1e-4보다 작은 차이입니다.
+    verdict = exercises.check_grouped_parameters(
+        lambda *case: count_parameters(*case) + (case == (256, 384, 3, 1))
+    )
+    assert not verdict.passed
+
+
+def test_answer_that_changes_its_input_is_still_graded():
+    def normalise_in_place(a):
+        return a.copy_(respond(a))
+
+    assert exercises.check_local_response_norm(normalise_in_place).passed
 
 
 def test_wrong_shape_is_named():

@@ -114,6 +114,7 @@ def floor_faults(source, own_name):
 
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 SOURCE_IDS = [path.relative_to(PACKAGE).as_posix() for path in SOURCES]
+FIGURES = sorted((PACKAGE / "plotting").rglob("*.py"))
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=SOURCE_IDS)
@@ -141,8 +142,9 @@ def test_floor_check_lets_the_middle_floor_use_the_ground():
     assert floor_faults("from . import lenet, plotting", "widgets") == []
 
 
-def test_figures_know_nothing_of_models():
-    names = imported_modules((PACKAGE / "plotting.py").read_text(encoding="utf-8"))
+@pytest.mark.parametrize("path", FIGURES, ids=lambda path: path.name)
+def test_figures_know_nothing_of_models(path):
+    names = imported_modules(path.read_text(encoding="utf-8"))
     assert not {name for name in names if name.split(".")[0] in {"torch", "torchvision"}}
 
 

@@ -1,0 +1,35 @@
+"""연습문제를 채점합니다. 노트북마다 파일이 하나이고, 채점의 뼈대는 `grading.py`에 있습니다."""
+
+from course_utils.exercises.alexnet import (
+    check_alexnet_sizes,
+    check_exchange_bytes,
+    check_grouped_parameters,
+    check_leftover,
+    check_local_response_norm,
+)
+from course_utils.exercises.convolution import check_output_size, check_same_padding
+from course_utils.exercises.grading import EMPTY, Verdict
+from course_utils.exercises.lenet5 import (
+    check_rbf_penalties,
+    check_rubbish_logits,
+    check_scaled_tanh,
+    check_sizes,
+    check_table_parameters,
+)
+
+__all__ = [
+    "EMPTY",
+    "Verdict",
+    "check_alexnet_sizes",
+    "check_exchange_bytes",
+    "check_grouped_parameters",
+    "check_leftover",
+    "check_local_response_norm",
+    "check_output_size",
+    "check_rbf_penalties",
+    "check_rubbish_logits",
+    "check_same_padding",
+    "check_scaled_tanh",
+    "check_sizes",
+    "check_table_parameters",
+]

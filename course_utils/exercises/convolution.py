@@ -1,0 +1,46 @@
+"""노트북 00의 연습문제: 합성곱의 크기. 기대하는 값은 여기서 공식으로 따로 계산합니다."""
+
+from collections.abc import Callable
+
+import torch
+
+from course_utils.exercises.grading import Verdict, each_case, grade
+
+
+def check_output_size(function: Callable[[int, int, int, int], int]) -> Verdict:
+    """`function(size, kernel, stride, padding)`이 합성곱의 출력 크기를 내는지 봅니다."""
+    cases = torch.cartesian_prod(*map(torch.tensor, ([8, 11, 32], [3, 5], [1, 2, 3], [0, 2])))
+    size, kernel, stride, padding = cases.T
+    covered = size + 2 * padding - kernel
+    return grade(
+        each_case(function, cases.tolist()),
+        (),
+        covered.div(stride, rounding_mode="floor") + 1,
+        mistakes=[
+            (covered.div(stride, rounding_mode="floor"), "마지막에 1을 더하지 않았습니다."),
+            (
+                (covered - padding).div(stride, rounding_mode="floor") + 1,
+                "패딩은 양쪽에 붙으므로 2를 곱해야 합니다.",
+            ),
+            (covered / stride + 1, "나누어떨어지지 않으면 버림(//)을 해야 합니다."),
+        ],
+        otherwise="floor((N + 2P − K) / S) + 1을 옮겨 보십시오.",
+        explanation=f"입력 크기와 스트라이드를 바꾼 {len(cases)}가지 경우가 모두 같습니다.",
+    )
+
+
+def check_same_padding(function: Callable[[int], int]) -> Verdict:
+    """`function(kernel)`이 스트라이드 1에서 크기를 지키는 패딩을 내는지 봅니다."""
+    kernels = torch.tensor([1, 3, 5, 7, 11])
+    return grade(
+        each_case(function, kernels[:, None].tolist()),
+        (),
+        (kernels - 1) // 2,
+        mistakes=[
+            (kernels - 1, "한쪽에 붙는 양을 구해야 합니다. 2P = K − 1에서 P는 그 절반입니다."),
+            ((kernels - 1) / 2, "값은 맞지만 패딩은 정수여야 합니다. //를 쓰십시오."),
+            ((kernels + 1) // 2, "K = 3으로 확인해 보십시오: 한 줄씩만 붙이면 충분합니다."),
+        ],
+        otherwise="N = (N + 2P − K) + 1을 P에 대해 풀어 보십시오.",
+        explanation="홀수 커널은 (K − 1) / 2만큼 붙이면 크기가 그대로입니다.",
+    )

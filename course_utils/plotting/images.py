@@ -1,0 +1,90 @@
+"""이미지와 특징 맵처럼 2차원 배열을 그대로 보이는 그림입니다."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from course_utils.plotting.style import OKABE_ITO
+
+
+def plot_images(
+    images: np.ndarray,
+    *,
+    titles: Sequence[str] | None = None,
+    columns: int = 10,
+    rows: int | None = None,
+    size: float = 1.15,
+) -> Figure:
+    """흑백 이미지 `(N, H, W)`를 격자로 늘어놓습니다. 밝기는 모두 같은 자로 잽니다.
+
+    `rows`를 주면 이미지가 모자라도 그만큼의 줄을 비워 두어 그림의 크기가 늘 같습니다.
+    """
+    images = np.asarray(images)
+    if rows is None:
+        columns = min(columns, len(images))
+        rows = -(-len(images) // columns)
+    height = size * (1.32 if titles is not None else 1.08)
+    figure, axes = plt.subplots(
+        rows, columns, figsize=(columns * size, rows * height), squeeze=False, layout="constrained"
+    )  # fmt: skip
+    for i, ax in enumerate(axes.flat):
+        ax.axis("off")
+        if i < len(images):
+            ax.imshow(images[i], vmin=images.min(), vmax=images.max(), interpolation="nearest")
+            if titles is not None:
+                ax.set_title(titles[i], fontsize=11, pad=3)
+    return figure
+
+
+def plot_number_grids(grids: dict[str, np.ndarray]) -> Figure:
+    """이름 → 2차원 배열을 나란히 놓고 칸마다 값을 적습니다. 밝기는 모두 같은 자로 잽니다."""
+    arrays = [np.asarray(grid) for grid in grids.values()]
+    low, high = min(a.min() for a in arrays), max(a.max() for a in arrays)
+    figure, axes = plt.subplots(
+        1, len(arrays), figsize=(4 * len(arrays), 4.3), layout="constrained", squeeze=False
+    )
+    for ax, name, array in zip(axes[0], grids, arrays, strict=True):
+        ax.imshow(array, vmin=low, vmax=high, interpolation="nearest")
+        for (row, column), value in np.ndenumerate(array):
+            bright = value > (low + high) / 2
+            ax.text(column, row, f"{value:.0f}", ha="center", va="center", fontsize=11,
+                    color="black" if bright else "white")  # fmt: skip
+        ax.set_title(name)
+        ax.axis("off")
+    return figure
+
+
+def plot_digit_frames(image: np.ndarray) -> Axes:
+    """32×32 이미지 위에 28×28과 20×20 틀을 겹쳐 그립니다."""
+    _, ax = plt.subplots(figsize=(5.2, 5.2), layout="constrained")
+    ax.imshow(image, extent=(0, 32, 32, 0), interpolation="nearest")
+    frames = {32: ("망의 입력", "orange"), 28: ("MNIST", "sky"), 20: ("숫자", "green")}
+    for side, (label, color) in frames.items():
+        corner = (32 - side) / 2
+        ax.add_patch(Rectangle((corner, corner), side, side, fill=False, linewidth=2.5,
+                               edgecolor=OKABE_ITO[color]))  # fmt: skip
+        ax.text(corner + 0.4, corner + 0.3, f"{label} {side}×{side}", color=OKABE_ITO[color],
+                fontsize=10, va="top")  # fmt: skip
+    ax.set(xlim=(-0.3, 32.3), ylim=(32.3, -0.3))
+    ax.axis("off")
+    return ax
+
+
+def plot_layer_maps(maps: dict[str, np.ndarray]) -> Figure:
+    """층마다 한 줄씩 특징 맵 `(C, H, W)`을 늘어놓습니다. 밝기는 층 안에서 같은 자로 잽니다."""
+    figure, axes = plt.subplots(
+        len(maps), 1, figsize=(11, 1.35 * len(maps)), squeeze=False, layout="constrained"
+    )
+    for ax, (name, stack) in zip(axes[:, 0], maps.items(), strict=True):
+        stack = np.asarray(stack)
+        gap = np.full((stack.shape[1], max(1, stack.shape[2] // 12)), np.nan)
+        strip = np.hstack([part for one in stack for part in (one, gap)][:-1])
+        ax.imshow(strip, interpolation="nearest", aspect="equal")
+        shape = "×".join(map(str, stack.shape))
+        ax.set_title(f"{name}  {shape}", loc="left", fontsize=12, pad=3)
+        ax.axis("off")
+    return figure
