@@ -4,10 +4,9 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
-import textwrap
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -49,78 +48,37 @@ def expected(model):
     return logits.detach(), loss.item(), gradients, twin.state_dict()
 
 
-@pytest.fixture(scope="module", params=["columns", "data"])
-def result(request, model):
-    return request.param, parallel.train_step(
-        model, IMAGES, LABELS, method=request.param, seed=SEED
-    )
-
-
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    """`train_step`이 임시 폴더를 만드는 곳입니다."""
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    return tmp_path
-
-
-def pids_in(folder):
-    texts = [file.read_text() for file in folder.glob("alexnet-*/*.pid")]
-    return [int(text) for text in texts if text]
-
-
-def is_running(pid):
-    state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True)
-    return state.stdout.strip()[:1] not in ("", "Z")  # 거두지 않은 것(Z)은 이미 끝났습니다.
-
-
-def wait_until_gone(pids, seconds=10):
-    deadline = time.monotonic() + seconds
-    while any(map(is_running, pids)) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return not any(map(is_running, pids))
-
-
-def send_when_started(folder, rank, number, pids):
-    """`rank`번 프로세스가 번호를 적자마자 신호를 보내는 실을 시작합니다."""
-
-    def watch():
-        while len(found := pids_in(folder)) < 2:
-            time.sleep(0.01)
-        pids.extend(found)
-        os.kill(int(next(folder.glob(f"alexnet-*/{rank}.pid")).read_text()), number)
-
-    threading.Thread(target=watch, daemon=True).start()
+@pytest.fixture(scope="module")
+def result(model):
+    return parallel.train_step(model, IMAGES, LABELS, seed=SEED)
 
 
 # --- 프로세스 하나와 같습니다 ---------------------------------------------------------------------
+# 데이터 병렬(method="data")이 같은지는 노트북 03이 확인하고 nbval이 견줍니다.
 
 
 def test_logits_equal_those_of_one_process(result, expected):
-    torch.testing.assert_close(result[1].logits, expected[0], rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(result.logits, expected[0], rtol=1e-4, atol=1e-4)
 
 
 def test_loss_equals_that_of_one_process(result, expected):
-    assert result[1].loss == pytest.approx(expected[1], rel=1e-5)
+    assert result.loss == pytest.approx(expected[1], rel=1e-5)
 
 
 def test_every_gradient_equals_that_of_one_process(result, expected):
-    gradients = result[1].gradients
-    assert gradients.keys() == expected[2].keys()
+    assert result.gradients.keys() == expected[2].keys()
     for name, gradient in expected[2].items():
         bound = 1e-4 * gradient.abs().max().item()
-        torch.testing.assert_close(gradients[name], gradient, rtol=0, atol=bound, msg=name)
+        torch.testing.assert_close(result.gradients[name], gradient, rtol=0, atol=bound, msg=name)
 
 
 def test_one_sgd_step_equals_that_of_one_process(result, expected, model):
     before = model.state_dict()
     for name, after in expected[3].items():
-        bound = 1e-3 * (after - before[name]).abs().max().item()  # 걸음의 크기에 견줍니다.
-        torch.testing.assert_close(result[1].weights[name], after, rtol=0, atol=bound, msg=name)
-
-
-def test_the_step_is_large_enough_to_see(expected, model):
-    before = model.state_dict()
-    assert all((after - before[name]).abs().max() > 1e-6 for name, after in expected[3].items())
+        step = (after - before[name]).abs().max().item()
+        assert step > 1e-6, name  # 움직이지 않은 파라미터라면 같아도 뜻이 없습니다.
+        bound = 1e-3 * step
+        torch.testing.assert_close(result.weights[name], after, rtol=0, atol=bound, msg=name)
 
 
 def test_the_given_model_is_not_changed(result, model):
@@ -134,31 +92,21 @@ def test_the_given_model_is_not_changed(result, model):
 
 
 def test_two_columns_hold_every_parameter_once(result):
-    method, step = result
-    counts = [worker["parameters"] for worker in step.workers]
-    if method == "columns":
-        assert sum(counts) == 60_965_224
-        assert abs(counts[0] - counts[1]) == 1000  # FC8의 편향은 한쪽에만 있습니다.
-    else:
-        assert counts == [60_965_224, 60_965_224]
+    first, second = (worker["parameters"] for worker in result.workers)
+    assert first + second == 60_965_224
+    assert first - second == 1000  # FC8의 편향은 첫째 열에만 있습니다.
 
 
 def test_bytes_sent_follow_from_the_shapes(result):
-    method, step = result
-    for worker in step.workers:
-        if method == "columns":
-            forward = {layer: 4 * len(IMAGES) * count for layer, count in SENT.items()}
-            backward = {layer: count for layer, count in forward.items() if layer != "fc8"}
-            assert worker["sent"] == {"forward": forward, "backward": backward}
-        else:
-            assert worker["sent"]["forward"] == {}
-            assert sum(worker["sent"]["backward"].values()) == 4 * 60_965_224
+    forward = {layer: 4 * len(IMAGES) * count for layer, count in SENT.items()}
+    backward = {layer: count for layer, count in forward.items() if layer != "fc8"}
+    for worker in result.workers:
+        assert worker["sent"] == {"forward": forward, "backward": backward}
 
 
 def test_a_column_needs_half_the_parameter_memory(result):
-    for worker in result[1].workers:
-        share = worker["parameter_bytes"] / (3 * 4 * 60_965_224)
-        assert share == pytest.approx(0.5 if result[0] == "columns" else 1, abs=1e-4)
+    for worker in result.workers:
+        assert worker["parameter_bytes"] / (3 * 4 * 60_965_224) == pytest.approx(0.5, abs=1e-4)
 
 
 def test_splitting_and_joining_gives_the_same_weights(model):
@@ -180,56 +128,103 @@ def test_the_split_weights_fit_the_column(model, rank):
 # --- 잘못되었을 때 --------------------------------------------------------------------------------
 
 
-def test_a_killed_process_ends_the_run_with_its_name(folder, model):
-    pids = []
-    send_when_started(folder, 1, signal.SIGKILL, pids)
-    with pytest.raises(parallel.WorkerError, match=r"1번 프로세스\(pid \d+\).*사라졌습니다"):
-        parallel.train_step(model, IMAGES[:1], LABELS[:1])
+def pids_in(folder):
+    texts = [file.read_text() for file in sorted(folder.glob("*.pid"))]
+    return [int(text) for text in texts if text]
+
+
+def wait_for_pids(folder, seconds=60):
+    deadline = time.monotonic() + seconds
+    while len(pids := pids_in(folder)) < 2 and time.monotonic() < deadline:
+        time.sleep(0.01)
     assert len(pids) == 2
-    assert wait_until_gone(pids)
-    assert list(folder.iterdir()) == []
+    return pids
 
 
-def test_a_frozen_process_does_not_hang_the_run(folder, model):
+def is_running(pid):
+    state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True)
+    return state.stdout.strip()[:1] not in ("", "Z")  # 거두지 않은 것(Z)은 이미 끝났습니다.
+
+
+def all_gone(pids, seconds=10):
+    deadline = time.monotonic() + seconds
+    while any(map(is_running, pids)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return not any(map(is_running, pids))
+
+
+def spoil(folder, patience, act):
+    """두 프로세스를 띄우고, 생기자마자 `act(torchrun, 둘째의 번호)`로 망칩니다. (오류, 번호들)."""
+    folder.mkdir()
+    torch.save({"patience": float(patience)}, folder / "job.pt")  # 계산까지는 가지 못합니다.
+    agents, popen = [], subprocess.Popen
+
+    def start(*arguments, **options):
+        agents.append(popen(*arguments, **options))
+        return agents[0]
+
+    def meddle():
+        pids.extend(wait_for_pids(folder))
+        act(agents[0], int((folder / "1.pid").read_text()))
+
+    pids, meddler = [], threading.Thread(target=meddle)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(launch, "subprocess", SimpleNamespace(PIPE=subprocess.PIPE, Popen=start))
+        meddler.start()
+        try:
+            launch._run(folder, 2, patience)
+        except parallel.WorkerError as error:
+            return str(error), pids
+        finally:
+            meddler.join()
+    return "오류 없이 끝났습니다", pids
+
+
+def test_a_killed_process_ends_the_run_with_its_name(tmp_path):
+    said, pids = spoil(tmp_path / "job", 30, lambda _, pid: os.kill(pid, signal.SIGKILL))
+    assert f"1번 프로세스(pid {pids[1]})가 도중에 사라졌습니다(신호 9)" in said
+    assert all_gone(pids)
+
+
+def test_a_frozen_process_does_not_hang_the_run(tmp_path):
+    said, pids = spoil(tmp_path / "job", 2, lambda _, pid: os.kill(pid, signal.SIGSTOP))
+    assert "0번 프로세스가 실패" in said
+    assert "2초 동안 답하지 않았습니다" in said
+    assert all_gone(pids)
+
+
+def test_processes_leave_when_their_caller_dies(tmp_path):
+    """부른 쪽이 죽으면 운영 체제가 닫는 표준 입력을 여기서 닫습니다."""
+    said, pids = spoil(tmp_path / "job", 30, lambda agent, _: agent.stdin.close())
+    assert said != "오류 없이 끝났습니다"
+    assert all_gone(pids)
+
+
+def test_an_interrupt_leaves_no_process(tmp_path, monkeypatch):
+    """torchrun과 두 프로세스 대신, 번호만 적고 오래 자는 가벼운 것들을 띄웁니다."""
+    sleeper = "import os, sys, time; open(sys.argv[1], 'w').write(str(os.getpid())); time.sleep(60)"
+    agent = (
+        "import subprocess, sys; [subprocess.Popen([sys.executable, '-c', sys.argv[1], path], "
+        "start_new_session=True) for path in sys.argv[2:]]; import time; time.sleep(60)"
+    )
+    paths = [str(tmp_path / f"{rank}.pid") for rank in (0, 1)]
+    popen = subprocess.Popen
+    monkeypatch.setattr(
+        launch.subprocess, "Popen",
+        lambda _, **options: popen([sys.executable, "-c", agent, sleeper, *paths], **options),
+    )  # fmt: skip
     pids = []
-    send_when_started(folder, 1, signal.SIGSTOP, pids)
-    with pytest.raises(parallel.WorkerError, match="2초 동안 답하지 않았습니다"):
-        parallel.train_step(model, IMAGES[:1], LABELS[:1], patience=2)
-    assert wait_until_gone(pids)
 
-
-def test_an_interrupt_leaves_no_process(folder, model, monkeypatch):
-    pids = []
-
-    def interrupt(seconds):
-        pids[:] = pids_in(folder)
+    def interrupt(_):
+        pids[:] = pids_in(tmp_path)
         if len(pids) == 2:
             raise KeyboardInterrupt
 
     monkeypatch.setattr(launch.time, "sleep", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        parallel.train_step(model, IMAGES[:1], LABELS[:1])
+        launch._run(tmp_path, 2, 30)
     monkeypatch.undo()
-    assert wait_until_gone(pids)
-    assert list(folder.iterdir()) == []
-
-
-def test_processes_leave_when_their_caller_is_killed(tmp_path):
-    code = textwrap.dedent("""
-        import torch
-        from course_utils import parallel
-        from course_utils.alexnet import AlexNetOriginal
-        parallel.train_step(AlexNetOriginal(2), torch.zeros(1, 3, 224, 224), torch.tensor([0]))
-    """)
-    environment = os.environ | {"TMPDIR": str(tmp_path)}
-    caller = subprocess.Popen([sys.executable, "-c", code], env=environment)
-    deadline = time.monotonic() + 60
-    while len(pids := pids_in(tmp_path)) < 2 and time.monotonic() < deadline:
-        time.sleep(0.02)
-    caller.kill()
-    caller.wait()
-    assert len(pids) == 2
-    assert wait_until_gone(pids)
+    assert all_gone(pids)
 
 
 @pytest.mark.parametrize(("change", "error", "words"), [

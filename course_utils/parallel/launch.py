@@ -104,7 +104,8 @@ def _run(folder: Path, num_processes: int, patience: float) -> None:
     command = [
         sys.executable, "-m", "torch.distributed.run", f"--nproc-per-node={num_processes}",
         "--rdzv-backend=c10d", "--rdzv-endpoint=127.0.0.1:0", "--local-addr=127.0.0.1",
-        "--monitor-interval=0.1", "-m", "course_utils.parallel.worker", str(folder),
+        "--monitor-interval=0.1", f"--log-dir={folder}", "-m", "course_utils.parallel.worker",
+        str(folder),
     ]  # fmt: skip
     with log.open("wb") as stream:
         agent = subprocess.Popen(
