@@ -1,0 +1,176 @@
+"""2012년 AlexNet의 층을 하나씩 눌러 크기, 파라미터, 곱셈 수, 메모리를 봅니다."""
+
+from course_utils.plotting import OKABE_ITO
+from course_utils.widgets.bars import draw_bars
+from course_utils.widgets.layer_facts import (
+    FOLLOWERS,
+    collect_facts,
+    mac_formula,
+    original_without_weights,
+    parameter_formula,
+)
+from course_utils.widgets.layer_map import LayerMap
+from course_utils.widgets.layer_scene import HEIGHT, LEFT, RIGHT, WIDTH, draw_scene
+from course_utils.widgets.panel import Panel
+from course_utils.widgets.pictures import blank, caption
+
+BARS_HEIGHT = 272
+MEGA = 1_000_000
+KIND_NAMES = {"conv": "합성곱", "pool": "최대 풀링", "fc": "완전 연결",
+              "norm": "지역 응답 정규화(LRN)"}  # fmt: skip
+
+
+def map_layers(facts):
+    """`LayerMap`에 넘길 사전들입니다."""
+    return [
+        {
+            "name": one.name,
+            "label": f"{one.name} {KIND_NAMES[one.kind]}",
+            "kind": one.kind,
+            "side": one.shape[-1] if len(one.shape) > 1 else 1,
+            "channels": [one.shape[0] // one.columns] * one.columns,
+            "reads_both": one.reads == "both",
+        }
+        for one in facts
+    ]
+
+
+def describe(facts, name, *, batch_size):
+    """고른 층의 사실을 적은 HTML 표입니다."""
+    index = [one.name for one in facts].index(name)
+    here = facts[index]
+    totals = {
+        "parameters": sum(one.parameters for one in facts),
+        "macs": sum(one.macs for one in facts),
+        "bytes": sum(one.training_bytes(batch_size) for one in facts),
+    }
+    size = here.training_bytes(batch_size)
+    rows = {
+        "출력": _shape(here),
+        "읽는 것": _sources(here, facts[index - 1]),
+        "파라미터": _count(parameter_formula(here.module), here.parameters, totals["parameters"]),
+        "곱셈 수(MAC)": _count(mac_formula(here), here.macs, totals["macs"]),
+        "활성화": f"이미지 한 장에 <b>{here.activations:,}</b>개{_extra(here)}",
+        "메모리": f"배치 {batch_size}의 학습 한 걸음에 적어도 <b>{size / MEGA:,.1f} MB</b>"
+        f" (전체 {totals['bytes'] / MEGA:,.0f} MB의 {100 * size / totals['bytes']:.1f}&nbsp;%)",
+        "앞과 뒤": _neighbours(facts, index),
+    }
+    title = " → ".join([_module(here), *here.followers])
+    lines = "".join(
+        f'<tr><th scope="row" style="{_CELL}white-space:nowrap;">{head}</th>'
+        f'<td style="{_CELL}">{text}</td></tr>'
+        for head, text in rows.items()
+    )
+    return f'<div style="font-size:17px"><b>{name}</b> &nbsp; {title}</div><table>{lines}</table>'
+
+
+_CELL = "text-align:left;vertical-align:top;font-size:15px;line-height:1.5;padding:0 1em 0 0;"
+
+
+def _module(here):
+    name, module = KIND_NAMES[here.kind], here.module
+    if here.kind == "norm":
+        return f"{name}: 이웃한 {module.size}개 채널"
+    if here.kind == "fc":
+        return f"{name}: 입력 {module.in_features:,}개"
+    size, stride, padding = (
+        value[0] if isinstance(value, tuple) else value
+        for value in (module.kernel_size, module.stride, module.padding)
+    )
+    return f"{name} {size}×{size}, 스트라이드 {stride}, 패딩 {padding}"
+
+
+def _shape(here):
+    channels, *sides = here.shape
+    rest = "".join(f" × {side}" for side in sides) or "개"
+    whole, part = f"<b>{channels:,}{rest}</b>", f"{channels // here.columns:,}{rest}"
+    if here.columns == 1:
+        return f"{whole} (열로 나누지 않고 한곳에 모읍니다)"
+    return f"{whole} = {here.columns}열 × {f'({part})' if sides else part}"
+
+
+def _sources(here, before):
+    if here.reads == "input":
+        return _badge("입력 이미지를 읽습니다: 두 GPU가 같은 이미지를 받습니다", "#555555", "white")
+    channels = before.shape[0]
+    unit = "의 맵" if len(before.shape) > 1 else "의 유닛"
+    if here.reads == "both":
+        text = "두 열을 모두 읽습니다: 여기서 GPU가 값을 주고받습니다"
+        badge = _badge(text, OKABE_ITO["vermillion"], "black")
+        return f"{badge} {before.name}{unit} {channels:,}개 모두"
+    badge = _badge("자기 열의 맵만 읽습니다", OKABE_ITO["blue"], "white")
+    own = channels // before.columns
+    return f"{badge} {before.name}{unit} {channels:,}개 가운데 {own:,}개"
+
+
+def _badge(text, background, color):
+    """그림의 선과 같은 색을 바탕에 칠한 글입니다. 두 테마에서 모두 읽힙니다."""
+    style = f"background:{background};color:{color};padding:1px 8px;border-radius:4px"
+    return f'<b style="{style}">{text}</b>'
+
+
+def _count(formula, value, total):
+    if not formula:
+        return "0 (학습하는 가중치가 없습니다)"
+    return f"{formula} = <b>{value:,}</b> (전체 {total:,}의 {100 * value / total:.1f}&nbsp;%)"
+
+
+def _extra(here):
+    kept = [FOLLOWERS[part.kind] for part in here.parts[1:] if part.activations]
+    return f" ({', '.join(kept)}의 출력도 따로 담아 둡니다)" if kept else ""
+
+
+def _neighbours(facts, index):
+    before = facts[index - 1].name if index else "입력 이미지"
+    after = facts[index + 1].name if index + 1 < len(facts) else "소프트맥스"
+    return f"{before} → <b>{facts[index].name}</b> → {after}"
+
+
+def draw_shares(figure, facts, name, *, batch_size, top=0):
+    """층마다의 파라미터, 곱셈 수, 메모리를 세 줄의 막대로 그립니다. 고른 층만 색이 다릅니다."""
+    names = [one.name for one in facts]
+    rows = {
+        "파라미터\n(백만 개)": ([one.parameters / MEGA for one in facts], 2),
+        "곱셈 수\n(백만 번)": ([one.macs / MEGA for one in facts], 1),
+        f"메모리(MB)\n배치 {batch_size}": (
+            [one.training_bytes(batch_size) / MEGA for one in facts], 0
+        ),
+    }  # fmt: skip
+    place = {"left": LEFT, "width": RIGHT - LEFT, "height": 52, "best": names.index(name)}
+    for row, (title, (values, digits)) in enumerate(rows.items()):
+        floor = top + 76 + 84 * row
+        caption(figure, title, 8, floor - 44, fontsize=11, linespacing=1.4)
+        draw_bars(figure, values, **place, top=floor - 52, top_value=max(values), digits=digits,
+                  names=names if row == len(rows) - 1 else None)  # fmt: skip
+
+
+def architecture_explorer(model=None, *, batch_size=128):
+    """층을 눌러 보는 `AlexNetOriginal`의 구조도 `Panel`입니다.
+
+    Args:
+        model: `(3, 224, 224)`를 받는 두 열짜리 모델. 없으면 `AlexNetOriginal`입니다.
+        batch_size: 메모리를 셈할 배치의 크기. 논문은 128입니다 (Krizhevsky 2012, §5).
+    """
+    facts = collect_facts(model if model is not None else original_without_weights())
+    layer_map = LayerMap(map_layers(facts))
+
+    def draw(name):
+        figure = blank(WIDTH, BARS_HEIGHT)
+        draw_shares(figure, facts, name, batch_size=batch_size)
+        return describe(facts, name, batch_size=batch_size), figure
+
+    def draw_all(name):
+        figure = blank(WIDTH, HEIGHT + BARS_HEIGHT)
+        draw_scene(figure, layer_map.scene, name)
+        draw_shares(figure, facts, name, batch_size=batch_size, top=HEIGHT)
+        return figure
+
+    both = ", ".join(one.name for one in facts if one.reads == "both")
+    return Panel(
+        "AlexNet 구조 살펴보기",
+        {"name": layer_map},
+        draw,
+        alt=f"2012년 AlexNet의 구조: GPU 두 개에 나눈 두 열이 나란히 가고 {both}만 두 열을 모두 "
+        "읽습니다. 아래 막대는 층마다의 파라미터, 곱셈 수, 학습 메모리입니다.",
+        static=draw_all,
+    )
