@@ -1,9 +1,9 @@
 """두 프로세스의 AlexNet을 프로세스 하나의 `AlexNetOriginal`과 산수에 견줍니다."""
 
-import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from types import SimpleNamespace
@@ -129,7 +129,7 @@ def test_the_split_weights_fit_the_column(model, rank):
 
 
 def pids_in(folder):
-    texts = [file.read_text() for file in sorted(folder.glob("*.pid"))]
+    texts = [file.read_text() for file in sorted(folder.glob("**/*.pid"))]
     return [int(text) for text in texts if text]
 
 
@@ -153,51 +153,60 @@ def all_gone(pids, seconds=10):
     return not any(map(is_running, pids))
 
 
-def spoil(folder, patience, act):
-    """두 프로세스를 띄우고, 생기자마자 `act(torchrun, 둘째의 번호)`로 망칩니다. (오류, 번호들)."""
-    folder.mkdir()
-    torch.save({"patience": float(patience)}, folder / "job.pt")  # 계산까지는 가지 못합니다.
-    agents, popen = [], subprocess.Popen
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """`train_step`이 임시 폴더를 만드는 곳입니다."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
+def lose(model, folder, **options):
+    """둘째 프로세스를 잃는 한 걸음입니다. (오류의 글, 두 프로세스의 번호)를 돌려줍니다."""
+    pids = []
+    watcher = threading.Thread(target=lambda: pids.extend(wait_for_pids(folder)))
+    watcher.start()
+    with pytest.raises(parallel.WorkerError) as error:
+        parallel.train_step(model, IMAGES[:1], LABELS[:1], lost=1, **options)
+    watcher.join()
+    return str(error.value), pids
+
+
+def test_a_killed_process_ends_the_run_with_its_name(folder, model):
+    said, pids = lose(model, folder)
+    assert f"1번 프로세스(pid {pids[1]})가 도중에 사라졌습니다(신호 9)" in said
+    assert all_gone(pids)
+    assert list(folder.iterdir()) == []
+
+
+def test_a_frozen_process_does_not_hang_the_run(folder, model, monkeypatch):
+    monkeypatch.setattr(launch, "LOST", signal.SIGSTOP)
+    said, pids = lose(model, folder, patience=3)
+    assert "0번 프로세스가 실패" in said
+    assert "3초 동안 답하지 않았습니다" in said
+    assert all_gone(pids)
+    assert list(folder.iterdir()) == []
+
+
+def test_processes_leave_when_their_caller_dies(tmp_path, monkeypatch):
+    """부른 쪽이 죽으면 운영 체제가 닫는 표준 입력을 여기서 닫습니다."""
+    torch.save({"patience": 30.0}, tmp_path / "job.pt")  # 계산까지는 가지 않습니다.
+    popen, nap, agents = subprocess.Popen, time.sleep, []
 
     def start(*arguments, **options):
         agents.append(popen(*arguments, **options))
         return agents[0]
 
-    def meddle():
-        pids.extend(wait_for_pids(folder))
-        act(agents[0], int((folder / "1.pid").read_text()))
+    def leave(seconds):
+        nap(seconds)
+        if len(pids_in(tmp_path)) == 2:
+            agents[0].stdin.close()
 
-    pids, meddler = [], threading.Thread(target=meddle)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(launch, "subprocess", SimpleNamespace(PIPE=subprocess.PIPE, Popen=start))
-        meddler.start()
-        try:
-            launch._run(folder, 2, patience)
-        except parallel.WorkerError as error:
-            return str(error), pids
-        finally:
-            meddler.join()
-    return "오류 없이 끝났습니다", pids
-
-
-def test_a_killed_process_ends_the_run_with_its_name(tmp_path):
-    said, pids = spoil(tmp_path / "job", 30, lambda _, pid: os.kill(pid, signal.SIGKILL))
-    assert f"1번 프로세스(pid {pids[1]})가 도중에 사라졌습니다(신호 9)" in said
-    assert all_gone(pids)
-
-
-def test_a_frozen_process_does_not_hang_the_run(tmp_path):
-    said, pids = spoil(tmp_path / "job", 2, lambda _, pid: os.kill(pid, signal.SIGSTOP))
-    assert "0번 프로세스가 실패" in said
-    assert "2초 동안 답하지 않았습니다" in said
-    assert all_gone(pids)
-
-
-def test_processes_leave_when_their_caller_dies(tmp_path):
-    """부른 쪽이 죽으면 운영 체제가 닫는 표준 입력을 여기서 닫습니다."""
-    said, pids = spoil(tmp_path / "job", 30, lambda agent, _: agent.stdin.close())
-    assert said != "오류 없이 끝났습니다"
-    assert all_gone(pids)
+    monkeypatch.setattr(launch.time, "sleep", leave)
+    monkeypatch.setattr(launch, "subprocess", SimpleNamespace(PIPE=subprocess.PIPE, Popen=start))
+    with pytest.raises(parallel.WorkerError):
+        launch._run(tmp_path, 2, 30)
+    monkeypatch.undo()
+    assert all_gone(pids_in(tmp_path))
 
 
 def test_an_interrupt_leaves_no_process(tmp_path, monkeypatch):

@@ -21,6 +21,7 @@ from course_utils.parallel.columns import join_columns
 PROCESSES = {"one": 1, "columns": 2, "data": 2}
 # Krizhevsky 2012, §5
 SGD = {"lr": 0.01, "momentum": 0.9, "weight_decay": 0.0005}
+LOST = signal.SIGKILL  # 프로세스를 잃는 실험에서 보내는 신호
 LAST_WORDS = 1.0  # 한 프로세스가 실패한 뒤 torchrun이 스스로 정리할 시간(초)
 
 
@@ -72,6 +73,7 @@ def train_step(
             "weights": {n: v.detach().cpu() for n, v in model.state_dict().items()},
             "images": images.cpu(), "labels": labels.cpu(), "method": method, "sgd": SGD,
             "seed": seed, "patience": float(patience), "lost": -1 if lost is None else lost,
+            "signal": int(LOST),
         }  # fmt: skip
         torch.save(job, folder / "job.pt")
         _run(folder, PROCESSES[method], patience)

@@ -5,7 +5,6 @@
 
 import argparse
 import os
-import signal
 import sys
 import threading
 import time
@@ -60,7 +59,7 @@ def run(job: dict, rank: int) -> dict:
     optimizer = torch.optim.SGD(model.parameters(), **job["sgd"])
     torch.manual_seed(job["seed"])  # 드롭아웃 마스크가 모든 프로세스에서 같습니다.
     if rank == job["lost"]:
-        os.kill(os.getpid(), signal.SIGKILL)
+        os.kill(os.getpid(), job["signal"])
     began = time.perf_counter()
     logits, activation_bytes = forward(model, images.to(device))
     loss = F.cross_entropy(logits, labels.to(device))
