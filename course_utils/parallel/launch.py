@@ -78,7 +78,7 @@ def train_step(
         torch.save(job, folder / "job.pt")
         _run(folder, PROCESSES[method], patience)
         parts = [
-            torch.load(folder / f"{rank}.pt", weights_only=True)
+            torch.load(folder / f"{rank}.pt", weights_only=True, mmap=True)
             for rank in range(PROCESSES[method])
         ]
     return _join(parts, method)

@@ -103,8 +103,9 @@ def build(job: dict, wire: Wire, device: torch.device) -> nn.Module:
     elif job["method"] == "data":
         model.classifier.drop6 = SlicedDropout(wire.rank, dim=0)
         model.classifier.drop7 = SlicedDropout(wire.rank, dim=0)
-    model.to_empty(device=device).load_state_dict(weights)
-    return model.train()
+    # 파일에 이어진(mmap) 값을 그대로 파라미터로 씁니다. 고치는 쪽만 메모리에 옮겨집니다.
+    model.load_state_dict(weights, assign=True)
+    return model.to(device).train()
 
 
 def share(job: dict, rank: int) -> tuple[Tensor, Tensor]:
