@@ -1,4 +1,7 @@
-"""이 프로젝트가 학습해 함께 담은 가중치와 학습 기록을 `assets/`에 쓰고 읽습니다."""
+"""이 프로젝트가 학습해 `assets/`에 담은 가중치와 학습 기록을 쓰고 읽습니다.
+
+torchvision이 이미 내려받아 둔 AlexNet의 가중치도 읽습니다. 내려받지는 않습니다.
+"""
 
 import hashlib
 import io
@@ -61,3 +64,29 @@ def load_pretrained(model: nn.Module, name: str, *, folder: Path = ASSETS) -> di
     model.load_state_dict(torch.load(io.BytesIO(content), map_location="cpu", weights_only=True))
     model.eval()
     return record
+
+
+def cached_torchvision_alexnet(folder: Path | None = None) -> dict | None:
+    """이 컴퓨터에 있는 torchvision `AlexNet_Weights.IMAGENET1K_V1`의 상태 사전입니다.
+
+    Args:
+        folder: 파일을 찾을 곳. 없으면 torch.hub의 checkpoints 폴더입니다.
+
+    파일이 없으면 None입니다(내려받지 않습니다). 파일 이름에 적힌 SHA-256의 앞부분과 내용이 다르면
+    ValueError를 냅니다.
+    """
+    from torchvision.models import AlexNet_Weights  # 다른 함수를 쓸 때는 부르지 않습니다.
+
+    name = AlexNet_Weights.IMAGENET1K_V1.url.rpartition("/")[2]
+    path = Path(folder or Path(torch.hub.get_dir()) / "checkpoints") / name
+    if not path.is_file():
+        return None
+    content = path.read_bytes()
+    expected = path.stem.rpartition("-")[2]  # 예: alexnet-owt-7be5be79.pth
+    if not hashlib.sha256(content).hexdigest().startswith(expected):
+        raise ValueError(
+            f"{path}의 내용이 파일 이름에 적힌 SHA-256({expected}…)과 다릅니다. 내려받다 끊겼거나 "
+            "상한 파일이므로 쓰지 않았습니다. 이 파일을 지우고 다시 받으십시오: "
+            "AlexNet_Weights.IMAGENET1K_V1.get_state_dict(check_hash=True)"
+        )
+    return torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)

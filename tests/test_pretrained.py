@@ -1,10 +1,19 @@
-"""함께 담은 가중치: 쓰고 읽으면 같고, 상한 파일은 쓰지 않습니다."""
+"""가중치 파일: 쓰고 읽으면 같고, 상한 파일은 쓰지 않으며, 없는 것을 몰래 내려받지 않습니다."""
+
+import hashlib
+from pathlib import Path
 
 import pytest
 import torch
 from torch import nn
+from torchvision.models import AlexNet_Weights
 
-from course_utils.pretrained import load_pretrained, load_record, save_pretrained
+from course_utils.pretrained import (
+    cached_torchvision_alexnet,
+    load_pretrained,
+    load_record,
+    save_pretrained,
+)
 
 
 @pytest.fixture
@@ -64,3 +73,87 @@ def test_failed_write_leaves_no_half_written_file(tmp_path, monkeypatch):
     with pytest.raises(OSError, match="disk"):
         save_pretrained(nn.Linear(1, 1), {}, "small", folder=tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+# --- torchvision이 내려받아 둔 AlexNet ------------------------------------------------------------
+
+
+@pytest.fixture
+def fake_weights(tmp_path, monkeypatch):
+    """torchvision처럼 이름 지은 작은 파일과 그 내용입니다. 주소도 그 이름으로 바꿉니다."""
+    weights = {"features.0.weight": torch.arange(6.0).view(1, 2, 3)}
+    torch.save(weights, tmp_path / "temporary")
+    content = (tmp_path / "temporary").read_bytes()
+    (tmp_path / "temporary").unlink()
+    path = tmp_path / f"alexnet-owt-{hashlib.sha256(content).hexdigest()[:8]}.pth"
+    path.write_bytes(content)
+    url = f"https://example.com/models/{path.name}"
+    monkeypatch.setattr(AlexNet_Weights.IMAGENET1K_V1.value, "url", url)
+    return path, weights
+
+
+def test_cached_file_with_the_right_hash_is_loaded(fake_weights):
+    path, weights = fake_weights
+    loaded = cached_torchvision_alexnet(path.parent)
+    assert list(loaded) == list(weights)
+    torch.testing.assert_close(loaded["features.0.weight"], weights["features.0.weight"])
+
+
+def test_half_a_download_is_refused(fake_weights):
+    path, _ = fake_weights
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(ValueError, match="지우고 다시 받으십시오") as caught:
+        cached_torchvision_alexnet(path.parent)
+    assert str(path) in str(caught.value)
+
+
+def test_other_files_in_the_folder_are_not_taken(fake_weights):
+    path, _ = fake_weights
+    path.rename(path.with_name("alexnet-owt-00000000.pth"))
+    assert cached_torchvision_alexnet(path.parent) is None
+
+
+def test_missing_file_or_folder_gives_none(tmp_path):
+    assert cached_torchvision_alexnet(tmp_path) is None
+    assert cached_torchvision_alexnet(tmp_path / "없는 폴더") is None
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_cache_folder_of_torch_hub_is_searched_by_default(fake_weights, monkeypatch):
+    path, _ = fake_weights
+    monkeypatch.setattr("torch.hub._hub_dir", None)  # set_dir을 부르지 않은 처음의 상태
+    monkeypatch.setenv("TORCH_HOME", str(path.parent / "home"))
+    assert cached_torchvision_alexnet() is None
+    place = path.parent / "home" / "hub" / "checkpoints"
+    place.mkdir(parents=True)
+    path.rename(place / path.name)
+    assert list(cached_torchvision_alexnet()) == ["features.0.weight"]
+
+
+class Trap:
+    """풀리는 순간 `mark` 파일을 만드는 물건입니다."""
+
+    def __init__(self, mark):
+        self.mark = mark
+
+    def __reduce__(self):
+        return Path.touch, (self.mark,)
+
+
+def test_file_that_runs_code_is_not_run(tmp_path, monkeypatch):
+    mark = tmp_path / "실행됨"
+    torch.save({"features.0.weight": Trap(mark)}, tmp_path / "temporary")
+    content = (tmp_path / "temporary").read_bytes()
+    name = f"alexnet-owt-{hashlib.sha256(content).hexdigest()[:8]}.pth"
+    (tmp_path / name).write_bytes(content)
+    monkeypatch.setattr(AlexNet_Weights.IMAGENET1K_V1.value, "url", f"https://example.com/{name}")
+    with pytest.raises(Exception, match="weights_only"):
+        cached_torchvision_alexnet(tmp_path)
+    assert not mark.exists()
+
+
+def test_real_file_name_carries_a_hash():
+    name = AlexNet_Weights.IMAGENET1K_V1.url.rpartition("/")[2]
+    prefix = name.removesuffix(".pth").rpartition("-")[2]
+    assert len(prefix) >= 8
+    assert int(prefix, 16) >= 0

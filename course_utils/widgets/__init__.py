@@ -10,6 +10,9 @@ _HOMES = {
     "DrawPad": "draw_pad",
     "digit_recognizer": "recognizer",
     "stress_test": "stress",
+    "size_calculator": "output_sizes",
+    "kernel_viewer": "kernels",
+    "architecture_explorer": "explorer",
 }
 __all__ = sorted(_HOMES)
 

@@ -1,0 +1,206 @@
+"""첫 층의 커널을 하나씩 골라, 어떤 무늬이고 사진의 어디에 반응하는지 봅니다."""
+
+import html
+
+import numpy as np
+import torch
+from PIL import Image
+
+from course_utils.plotting import OKABE_ITO
+from course_utils.widgets.panel import Panel, choice, row, slider
+from course_utils.widgets.pictures import blank, caption, enlarge, frame, outline, paste, shade
+
+COLOR, LUMINANCE = "색", "밝기만"
+WIDTH, HEIGHT = 960, 432
+TOP = 36
+TILES = (444, 384)  # 커널을 늘어놓는 자리의 너비와 높이
+BIG, MAP = 165, 275  # 크게 보는 커널과 사진, 반응 맵의 한 변
+BIG_LEFT, MAP_LEFT = 486, 672
+MARGIN = 2  # 타일 둘레의 흰 틈
+
+
+def check_kernels(kernels):
+    """`(K, 3, k, k)` 텐서나 배열을 float32 배열로 바꿉니다."""
+    if isinstance(kernels, torch.Tensor):
+        kernels = kernels.detach().cpu().float().numpy()
+    kernels = np.asarray(kernels, dtype=np.float32)
+    shape = kernels.shape
+    if len(shape) == 4 and shape[0] and shape[1] == 3 and shape[2] == shape[3] > 0:
+        return kernels
+    raise ValueError(
+        f"커널은 (K, 3, k, k)여야 하는데 {shape}이(가) 왔습니다. "
+        "컬러 입력을 받는 첫 합성곱의 weight를 넣으십시오."
+    )
+
+
+def centered(photo):
+    """`(H, W, 3)` uint8 사진을 0-1로 바꾸고 채널마다 이 사진의 평균을 뺍니다.
+
+    2012년에는 학습 이미지 전체의 평균을 뺐지만(Krizhevsky 2012, §2) 여기에는 그것이 없습니다.
+    """
+    photo = np.asarray(photo)
+    if photo.ndim != 3 or photo.shape[2] != 3 or photo.dtype != np.uint8:
+        raise ValueError(
+            f"사진은 uint8 (H, W, 3)이어야 하는데 {photo.dtype} {photo.shape}이(가) 왔습니다."
+        )
+    pixels = photo.astype(np.float32) / 255
+    return pixels - pixels.mean(axis=(0, 1))
+
+
+def respond(pixels, kernel, *, stride=1):
+    """패딩 없는 합성곱의 출력 `(높이, 너비)`입니다. 커널은 뒤집지 않고 편향도 더하지 않습니다.
+
+    Args:
+        pixels: `(H, W, 3)`.
+        kernel: `(3, k, k)`.
+    """
+    side = kernel.shape[-1]
+    rows, columns = ((length - side) // stride + 1 for length in pixels.shape[:2])
+    if min(rows, columns) < 1:
+        raise ValueError(
+            f"사진({pixels.shape[0]}×{pixels.shape[1]})이 커널({side}×{side})보다 작습니다."
+        )
+    output = np.zeros((rows, columns), dtype=np.float32)
+    planes = np.ascontiguousarray(np.moveaxis(pixels, 2, 0), dtype=np.float32)
+    # 창을 하나씩 옮기는 대신 커널의 칸마다 사진 전체를 한 번에 곱해 더합니다.
+    for channel, top, left in np.ndindex(kernel.shape):
+        bottom, right = top + stride * (rows - 1) + 1, left + stride * (columns - 1) + 1
+        seen = planes[channel, top:bottom:stride, left:right:stride]
+        output += np.float32(kernel[channel, top, left]) * seen
+    return output
+
+
+def luminance_part(kernels):
+    """세 채널을 그 평균으로 바꾼 커널입니다. 색의 차이에는 반응하지 않습니다."""
+    kernels = np.asarray(kernels)
+    return np.broadcast_to(kernels.mean(axis=-3, keepdims=True), kernels.shape)
+
+
+def color_share(kernel):
+    """커널의 제곱합에서 색의 몫입니다. 0이면 밝기만, 1이면 색의 차이만 봅니다."""
+    total = float((kernel**2).sum())
+    return 1 - float((luminance_part(kernel) ** 2).sum()) / total if total else 0.0
+
+
+def colors_of(kernels, *, scale):
+    """가중치 0을 회색으로, `±scale`을 밝고 어두운 끝으로 바꾼 `(..., k, k, 3)` uint8 배열입니다."""
+    scale = np.where(np.asarray(scale) > 0, scale, 1)
+    values = np.moveaxis(np.clip(np.asarray(kernels) / scale, -1, 1), -3, -1)
+    return (127.5 + 127.5 * values).round().astype(np.uint8)
+
+
+def tile_layout(count, side):
+    """타일을 자리에 가장 크게 늘어놓는 `(열의 수, 배율)`입니다. 되도록 마지막 줄까지 채웁니다."""
+
+    def zoom(columns):
+        rows = -(-count // columns)
+        cell = min(TILES[0] // columns, TILES[1] // rows)
+        return (cell - 2 * MARGIN) // side
+
+    columns = max(range(1, count + 1), key=lambda c: (zoom(c), count % c == 0, c))
+    return columns, max(zoom(columns), 1)
+
+
+def tile_sheet(tiles, selected):
+    """`(K, k, k, 3)` 타일을 늘어놓고 `selected`번째에 테두리를 두른 그림입니다."""
+    count, side = tiles.shape[:2]
+    columns, zoom = tile_layout(count, side)
+    cell = side * zoom + 2 * MARGIN
+    sheet = np.full((-(-count // columns) * cell, columns * cell, 3), 255, dtype=np.uint8)
+    for index, tile in enumerate(tiles):
+        top, left = (MARGIN + cell * part for part in divmod(index, columns))
+        sheet[top : top + side * zoom, left : left + side * zoom] = enlarge(tile, zoom)
+    at = divmod(selected, columns)
+    outline(sheet, *at, cell=cell, color=OKABE_ITO["vermillion"], thickness=MARGIN + 1)
+    return sheet
+
+
+def fit(pixels, side):
+    """긴 변이 `side`를 넘지 않게, 되도록 정수 배로 키웁니다. 넘치면 부드럽게 줄입니다."""
+    longest = max(pixels.shape[:2])
+    if longest <= side:
+        return enlarge(pixels, side // longest)
+    height, width = (max(1, round(length * side / longest)) for length in pixels.shape[:2])
+    return np.asarray(Image.fromarray(pixels).resize((width, height), Image.Resampling.BOX))
+
+
+def draw_kernel(kernels, photo, *, index, view, stride):
+    """고른 커널과 반응 맵을 그리고, 읽어 줄 글과 함께 돌려줍니다."""
+    shown = luminance_part(kernels) if view == LUMINANCE else kernels
+    # 보기를 바꿔도 자는 그대로여서, 색만 보던 커널은 회색으로 사라집니다.
+    scale = np.abs(kernels).max(axis=(1, 2, 3), keepdims=True)
+    tiles = colors_of(shown, scale=scale)
+    pixels = centered(photo)
+    response = respond(pixels, shown[index], stride=stride)
+    whole = respond(pixels, kernels[index], stride=stride) if view == LUMINANCE else response
+    limit = float(np.abs(whole).max()) or 1.0
+    figure = blank(WIDTH, HEIGHT)
+    _paste(figure, f"커널 {len(kernels)}개", tile_sheet(tiles, index), 20 - MARGIN)
+    _paste(figure, f"{index}번 커널", frame(fit(tiles[index], BIG)), BIG_LEFT)
+    _paste(figure, "사진", frame(fit(np.asarray(photo), BIG)), BIG_LEFT, top=TOP + BIG + 38)
+    rows, columns = response.shape
+    gray = frame(fit(shade(response, low=-limit, high=limit), MAP))
+    _paste(figure, f"반응 맵 {rows}×{columns} (스트라이드 {stride})", gray, MAP_LEFT)
+    _draw_legend(figure, limit)
+    return _describe(kernels[index], response, index, view), figure
+
+
+def _describe(kernel, response, index, view):
+    strongest = float(response.flat[np.abs(response).argmax()])
+    parts = [
+        f"{index}번 커널({view})",
+        f"가장 큰 가중치의 크기 <b>{np.abs(kernel).max():.3g}</b>",
+        f"제곱합에서 색의 몫 <b>{100 * color_share(kernel):.0f} %</b>",
+        f"가장 센 반응 <b>{signed(strongest)}</b>",
+    ]
+    return " &nbsp;·&nbsp; ".join(parts)
+
+
+def signed(value):
+    """부호를 붙여 유효 숫자 셋으로 적습니다."""
+    return f"{value:+.3g}".replace("-", "–") if abs(value) > 1e-6 else "0"
+
+
+def _paste(figure, title, pixels, left, top=TOP):
+    caption(figure, title, left, top - 26)
+    paste(figure, pixels, left, top)
+
+
+def _draw_legend(figure, limit):
+    top = TOP + MAP + 16
+    steps = np.linspace(-1, 1, MAP)[None].repeat(14, axis=0)
+    paste(figure, frame(shade(steps, low=-1, high=1)), MAP_LEFT, top)
+    for part, value, align in ((0, -limit, "left"), (0.5, 0, "center"), (1, limit, "right")):
+        left = MAP_LEFT + part * (MAP + 2)
+        caption(figure, signed(value), left, top + 20, ha=align, fontsize=11)
+    note = "흰색 +, 검은색 –, 회색 0 · 편향과 ReLU 앞"
+    caption(figure, note, MAP_LEFT, top + 46, fontsize=11)
+
+
+def kernel_viewer(kernels, photo, *, source, stride=4):
+    """첫 층의 커널들과, 고른 커널이 사진에 반응한 맵을 보는 `Panel`입니다.
+
+    Args:
+        kernels: `(K, 3, k, k)` 텐서나 배열. 예: conv1의 weight.
+        photo: `(H, W, 3)` uint8 배열.
+        source: 누구의 커널인지 적은 문장. 그림 위의 글에 보입니다.
+        stride: 반응 맵을 셀 때의 스트라이드. AlexNet의 conv1은 4입니다 (Krizhevsky 2012, §3.5).
+    """
+    kernels = check_kernels(kernels)
+    controls = {
+        "index": slider("커널", 0, len(kernels) - 1, value=0, width="420px"),
+        "view": choice("보기", [COLOR, LUMINANCE]),
+    }
+
+    def draw(**values):
+        text, figure = draw_kernel(kernels, photo, **values, stride=stride)
+        return f"{html.escape(source)}<br>{text}", figure
+
+    return Panel(
+        "커널 보기",
+        controls,
+        draw,
+        alt=f"첫 층의 커널 {len(kernels)}개를 늘어놓은 타일, 고른 커널을 크게 본 것, 사진, "
+        "그 커널이 사진에 반응한 맵",
+        rows=[row(*controls.values())],
+    )
