@@ -106,6 +106,25 @@ def dissect(model: nn.Module, input_shape: tuple[int, ...]) -> list[Layer]:
     return layers
 
 
+def forward_and_count(model: nn.Module, images: torch.Tensor) -> tuple[torch.Tensor, int]:
+    """출력과, 역전파를 위해 autograd가 실제로 붙드는 바이트 수를 돌려줍니다.
+
+    입력 이미지는 세고 파라미터는 세지 않습니다. 같은 값을 여러 층이 함께 쓰면 한 번만 셉니다.
+    """
+    own = {parameter.untyped_storage().data_ptr() for parameter in model.parameters()}
+    kept: dict[int, int] = {}
+
+    def keep(tensor: torch.Tensor) -> torch.Tensor:
+        storage = tensor.untyped_storage()
+        if storage.data_ptr() not in own:
+            kept[storage.data_ptr()] = storage.nbytes()
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        outputs = model(images)
+    return outputs, sum(kept.values())
+
+
 def layer_outputs(model: nn.Module, images: torch.Tensor) -> dict[str, torch.Tensor]:
     """이미지를 한 번 흘려 보내며 잎 모듈마다 나온 출력을 모읍니다. 차례는 실행된 차례입니다.
 

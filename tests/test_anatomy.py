@@ -5,11 +5,10 @@ import math
 import pytest
 import torch
 from torch import nn
-from torch.autograd.graph import saved_tensors_hooks
 from torch.utils.flop_counter import FlopCounterMode
 
 from course_utils.alexnet import AlexNet, AlexNetOriginal
-from course_utils.anatomy import dissect, layer_outputs, output_size
+from course_utils.anatomy import dissect, forward_and_count, layer_outputs, output_size
 from course_utils.lenet import LeNet5, LeNet5Original
 
 
@@ -85,23 +84,6 @@ def test_training_bytes_of_a_convolution_match_hand_arithmetic():
     assert row.training_bytes(batch_size=10) == 4 * (3 * 57 + 2 * 10 * 27) == 2_844
 
 
-def bytes_kept_for_backward(model, images):
-    """autograd가 역전파에 쓰려고 담아 둔 바이트입니다. 파라미터는 빼고, 겹치면 한 번만 셉니다."""
-    own = {parameter.untyped_storage().data_ptr() for parameter in model.parameters()}
-    kept = {}
-
-    def pack(tensor):
-        storage = tensor.untyped_storage()
-        if storage.data_ptr() not in own:
-            kept[storage.data_ptr()] = storage.nbytes()
-        return tensor
-
-    with saved_tensors_hooks(pack, lambda tensor: tensor):
-        logits = model(images)  # 그래프가 살아 있어야 같은 주소가 다시 쓰이지 않습니다.
-    assert logits.requires_grad
-    return sum(kept.values())
-
-
 def test_activations_of_alexnet_are_what_autograd_keeps():
     """평가 모드의 드롭아웃은 입력을 그대로 돌려주고, 로짓은 어느 층의 역전파도 쓰지 않습니다.
 
@@ -112,7 +94,7 @@ def test_activations_of_alexnet_are_what_autograd_keeps():
     outputs = sum(row.activations for row in rows if row.kind != "Dropout" and row.name != "fc8")
     pooled = sum(math.prod(row.output_shape) for row in rows if row.kind == "MaxPool2d")
     expected = 4 * (images.numel() + outputs) + 8 * pooled
-    assert bytes_kept_for_backward(model, images) == expected
+    assert forward_and_count(model, images)[1] == expected
 
 
 def test_frozen_parameters_are_not_counted():

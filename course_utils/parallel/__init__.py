@@ -3,6 +3,12 @@
 GPU가 두 개이면 NCCL로 GPU마다 하나씩, 아니면 gloo로 CPU에서 돌립니다. 계산은 똑같습니다.
 """
 
-from course_utils.parallel.launch import StepResult, WorkerError, largest_difference, train_step
+from course_utils.parallel.launch import (
+    SGD,
+    StepResult,
+    WorkerError,
+    largest_difference,
+    train_step,
+)
 
-__all__ = ["StepResult", "WorkerError", "largest_difference", "train_step"]
+__all__ = ["SGD", "StepResult", "WorkerError", "largest_difference", "train_step"]

@@ -18,7 +18,7 @@ from torch import Tensor
 from course_utils.alexnet import AlexNetOriginal, check_images
 from course_utils.parallel.columns import join_columns
 
-PROCESSES = {"one": 1, "columns": 2, "data": 2}
+METHODS = ("columns", "data")
 # Krizhevsky 2012, §5
 SGD = {"lr": 0.01, "momentum": 0.9, "weight_decay": 0.0005}
 LOST = signal.SIGKILL  # 프로세스를 잃는 실험에서 보내는 신호
@@ -33,8 +33,8 @@ class WorkerError(RuntimeError):
 class StepResult:
     """학습 한 걸음의 결과입니다. 나누어 계산했어도 `AlexNetOriginal`의 모양으로 합쳐져 있습니다.
 
-    `workers`는 프로세스마다 잰 것입니다: `device`, `parameters`, `parameter_bytes`,
-    `activation_bytes`, `peak_bytes`, `sent`(방향 → 층 → 보낸 바이트), `seconds`.
+    `workers`는 프로세스마다 잰 것입니다: `device`, `parameters`(수), `activation_bytes`(역전파를
+    위해 붙든 것), `peak_bytes`(늘어난 최대 메모리), `sent`(방향 → 층 → 보낸 바이트), `seconds`.
     """
 
     logits: Tensor
@@ -54,12 +54,11 @@ def train_step(
     patience: float = 30.0,
     lost: int | None = None,
 ) -> StepResult:
-    """`model`로 SGD 한 걸음을 새 프로세스에서 합니다. 넘긴 `model`은 바뀌지 않습니다.
+    """`model`로 SGD 한 걸음을 두 프로세스에서 합니다. 넘긴 `model`은 바뀌지 않습니다.
 
     Args:
         images, labels: `(N, 3, 224, 224)` 또는 `(N, 3, 227, 227)`과 `(N,)`.
         method: `"columns"`는 두 열을 두 프로세스에, `"data"`는 이미지를 두 프로세스에 나눕니다.
-            `"one"`은 견주기 위한 프로세스 하나입니다.
         seed: 드롭아웃 마스크의 씨앗.
         patience: 상대의 값을 기다리는 한도(초). 넘으면 오류로 끝냅니다.
         lost: 이 순번의 프로세스를 계산 직전에 죽입니다(무슨 일이 나는지 보려는 실험용).
@@ -76,17 +75,16 @@ def train_step(
             "signal": int(LOST),
         }  # fmt: skip
         torch.save(job, folder / "job.pt")
-        _run(folder, PROCESSES[method], patience)
+        _run(folder, patience)
         parts = [
-            torch.load(folder / f"{rank}.pt", weights_only=True, mmap=True)
-            for rank in range(PROCESSES[method])
+            torch.load(folder / f"{rank}.pt", weights_only=True, mmap=True) for rank in (0, 1)
         ]
     return _join(parts, method)
 
 
 def _check(model: AlexNetOriginal, images: Tensor, labels: Tensor, method: str) -> None:
-    if method not in PROCESSES:
-        raise ValueError(f"method는 {', '.join(PROCESSES)} 가운데 하나여야 합니다: {method!r}")
+    if method not in METHODS:
+        raise ValueError(f"method는 {', '.join(METHODS)} 가운데 하나여야 합니다: {method!r}")
     if not isinstance(model, AlexNetOriginal):
         raise TypeError(f"두 열이 있는 AlexNetOriginal을 주십시오. 온 것: {type(model).__name__}")
     check_images(images, name="AlexNetOriginal", sides=(224, 227))
@@ -100,11 +98,11 @@ def _check(model: AlexNetOriginal, images: Tensor, labels: Tensor, method: str) 
         raise ValueError(f"이미지를 둘로 똑같이 나누어야 하는데 {len(images)}장입니다.")
 
 
-def _run(folder: Path, num_processes: int, patience: float) -> None:
+def _run(folder: Path, patience: float) -> None:
     """`torchrun`을 띄우고 끝날 때까지 지켜봅니다. 어떻게 끝나든 프로세스를 남기지 않습니다."""
     log = folder / "log"
     command = [
-        sys.executable, "-m", "torch.distributed.run", f"--nproc-per-node={num_processes}",
+        sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2",
         "--rdzv-backend=c10d", "--rdzv-endpoint=127.0.0.1:0", "--local-addr=127.0.0.1",
         "--monitor-interval=0.1", f"--log-dir={folder}", "-m", "course_utils.parallel.worker",
         str(folder),
@@ -112,7 +110,7 @@ def _run(folder: Path, num_processes: int, patience: float) -> None:
     with log.open("wb") as stream:
         agent = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=stream, stderr=stream,
-            env=_environment(num_processes), start_new_session=True,
+            env=_environment(), start_new_session=True,
         )  # fmt: skip
         try:
             failed_at = None
@@ -129,11 +127,11 @@ def _run(folder: Path, num_processes: int, patience: float) -> None:
         raise WorkerError(_explain(folder, text, patience))
 
 
-def _environment(num_processes: int) -> dict[str, str]:
+def _environment() -> dict[str, str]:
     """프로세스가 물려받을 환경입니다. 이 컴퓨터 밖으로는 아무것도 내보내지 않습니다."""
     package = Path(__file__).resolve().parents[2]
     paths = [str(package), *filter(None, [os.environ.get("PYTHONPATH")])]
-    threads = max(1, (os.cpu_count() or 1) // num_processes)
+    threads = max(1, (os.cpu_count() or 1) // 2)
     environment = os.environ | {
         "PYTHONPATH": os.pathsep.join(paths), "OMP_NUM_THREADS": str(threads), "PYTHONUTF8": "1",
     }  # fmt: skip

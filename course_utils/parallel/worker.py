@@ -17,6 +17,7 @@ from torch import Tensor, distributed, nn
 from torch.nn import functional as F
 
 from course_utils.alexnet import AlexNetOriginal
+from course_utils.anatomy import forward_and_count
 from course_utils.parallel.columns import AlexNetColumn, SlicedDropout, Wire, split_column
 
 
@@ -44,49 +45,63 @@ def _leave_with_parent() -> None:
 
 def run(job: dict, rank: int) -> dict:
     """학습 한 걸음을 하고, 합칠 결과와 잰 것을 돌려줍니다."""
-    start, num_processes = peak_memory(), int(os.environ["WORLD_SIZE"])
-    use_gpus = torch.cuda.device_count() >= num_processes > 1
-    device = torch.device("cuda", rank) if use_gpus else torch.device("cpu")
-    if use_gpus:
-        torch.cuda.set_device(device)
-        torch.backends.cudnn.allow_tf32 = False  # 프로세스 하나의 결과와 견줄 수 있게 합니다.
-    # 상대가 멈추면 영원히 기다리지 않고 오류를 냅니다.
-    patience = timedelta(seconds=job["patience"])
-    distributed.init_process_group("nccl" if use_gpus else "gloo", timeout=patience)
+    before = peak_memory()
+    device = connect(rank, job["patience"])
     wire = Wire(rank)
     model = build(job, wire, device)
-    images, labels = share(job, rank)
-    optimizer = torch.optim.SGD(model.parameters(), **job["sgd"])
-    torch.manual_seed(job["seed"])  # 드롭아웃 마스크가 모든 프로세스에서 같습니다.
     if rank == job["lost"]:
         os.kill(os.getpid(), job["signal"])
     began = time.perf_counter()
-    logits, activation_bytes = forward(model, images.to(device))
+    logits, loss, activation_bytes = step(model, job, wire, device)
+    seconds = time.perf_counter() - began
+    distributed.barrier()  # 먼저 끝난 쪽이 나가 버려 상대가 오류를 보지 않게 합니다.
+    distributed.destroy_process_group()
+    on_gpu = device.type == "cuda"
+    parameters = dict(model.named_parameters())
+    if job["method"] == "data" and rank == 1:
+        parameters = {}  # 두 프로세스의 파라미터가 같으므로 한 번만 보냅니다.
+    return {
+        "logits": logits.detach().cpu(),
+        "loss": loss.item(),
+        "gradients": {name: p.grad.cpu() for name, p in parameters.items()},
+        "weights": {name: p.detach().cpu() for name, p in parameters.items()},
+        "facts": {
+            "device": device.type,
+            "parameters": sum(p.numel() for p in model.parameters()),
+            "activation_bytes": activation_bytes,
+            "peak_bytes": torch.cuda.max_memory_allocated() if on_gpu else peak_memory() - before,
+            "sent": wire.sent,
+            "seconds": seconds,
+        },
+    }
+
+
+def connect(rank: int, patience: float) -> torch.device:
+    """두 프로세스를 잇고 계산할 장치를 고릅니다."""
+    use_gpus = torch.cuda.device_count() >= 2
+    if use_gpus:
+        torch.cuda.set_device(rank)
+        torch.backends.cudnn.allow_tf32 = False  # 프로세스 하나의 결과와 견줄 수 있게 합니다.
+    # 상대가 멈추면 영원히 기다리지 않고 오류를 냅니다.
+    limit = timedelta(seconds=patience)
+    distributed.init_process_group("nccl" if use_gpus else "gloo", timeout=limit)
+    return torch.device("cuda", rank) if use_gpus else torch.device("cpu")
+
+
+def step(
+    model: nn.Module, job: dict, wire: Wire, device: torch.device
+) -> tuple[Tensor, Tensor, int]:
+    """SGD 한 걸음입니다. 로짓, 손실, 역전파를 위해 붙든 바이트를 돌려줍니다."""
+    images, labels = share(job, wire.rank)
+    optimizer = torch.optim.SGD(model.parameters(), **job["sgd"])
+    torch.manual_seed(job["seed"])  # 드롭아웃 마스크가 모든 프로세스에서 같습니다.
+    logits, activation_bytes = forward_and_count(model, images.to(device))
     loss = F.cross_entropy(logits, labels.to(device))
     loss.backward()
     if job["method"] == "data":
         average_gradients(model, wire)
     optimizer.step()
-    seconds = time.perf_counter() - began
-    distributed.barrier()  # 먼저 끝난 쪽이 나가 버려 상대가 오류를 보지 않게 합니다.
-    distributed.destroy_process_group()
-    parameter_bytes = sum(p.nbytes for p in model.parameters())
-    keep = job["method"] == "columns" or rank == 0  # 데이터를 나누면 모두의 파라미터가 같습니다.
-    return {
-        "logits": logits.detach().cpu(),
-        "loss": loss.item(),
-        "gradients": {n: p.grad.cpu() for n, p in model.named_parameters() if keep},
-        "weights": {n: p.detach().cpu() for n, p in model.named_parameters() if keep},
-        "facts": {
-            "device": device.type,
-            "parameters": sum(p.numel() for p in model.parameters()),
-            "parameter_bytes": 3 * parameter_bytes,  # 값, 변화도, 모멘텀
-            "activation_bytes": activation_bytes,
-            "peak_bytes": torch.cuda.max_memory_allocated() if use_gpus else peak_memory() - start,
-            "sent": wire.sent,
-            "seconds": seconds,
-        },
-    }
+    return logits, loss, activation_bytes
 
 
 def build(job: dict, wire: Wire, device: torch.device) -> nn.Module:
@@ -100,7 +115,7 @@ def build(job: dict, wire: Wire, device: torch.device) -> nn.Module:
     weights = job["weights"]
     if job["method"] == "columns":
         weights = split_column(weights, wire.rank)
-    elif job["method"] == "data":
+    else:
         model.classifier.drop6 = SlicedDropout(wire.rank, dim=0)
         model.classifier.drop7 = SlicedDropout(wire.rank, dim=0)
     # 파일에 이어진(mmap) 값을 그대로 파라미터로 씁니다. 고치는 쪽만 메모리에 옮겨집니다.
@@ -115,27 +130,11 @@ def share(job: dict, rank: int) -> tuple[Tensor, Tensor]:
     return job["images"].chunk(2)[rank], job["labels"].chunk(2)[rank]
 
 
-def forward(model: nn.Module, images: Tensor) -> tuple[Tensor, int]:
-    """로짓과, 역전파를 위해 autograd가 붙들고 있는 값의 바이트 수(파라미터 제외)입니다."""
-    own = {p.untyped_storage().data_ptr() for p in model.parameters()}
-    kept = {}
-
-    def keep(tensor: Tensor) -> Tensor:
-        storage = tensor.untyped_storage()
-        if storage.data_ptr() not in own:
-            kept[storage.data_ptr()] = storage.nbytes()
-        return tensor
-
-    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
-        logits = model(images)
-    return logits, sum(kept.values())
-
-
 def average_gradients(model: nn.Module, wire: Wire) -> None:
-    """데이터 병렬: 모든 프로세스의 변화도를 평균합니다. 보낸 바이트도 셉니다."""
+    """데이터 병렬: 두 프로세스의 변화도를 평균합니다. 보낸 바이트도 셉니다."""
     for name, parameter in model.named_parameters():
         distributed.all_reduce(parameter.grad)
-        parameter.grad /= distributed.get_world_size()
+        parameter.grad /= 2
         layer = name.split(".")[-2]
         count = wire.sent["backward"]
         count[layer] = count.get(layer, 0) + parameter.grad.nbytes
