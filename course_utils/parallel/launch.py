@@ -77,7 +77,8 @@ def train_step(
         torch.save(job, folder / "job.pt")
         _run(folder, patience)
         parts = [
-            torch.load(folder / f"{rank}.pt", weights_only=True, mmap=True) for rank in (0, 1)
+            torch.load(str(folder / f"{rank}.pt"), weights_only=True, mmap=True)
+            for rank in (0, 1)
         ]
     return _join(parts, method)
 

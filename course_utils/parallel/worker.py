@@ -29,7 +29,8 @@ def main() -> None:
     threading.Thread(target=_leave_with_parent, daemon=True).start()
     (folder / f"{rank}.pid").write_text(str(os.getpid()))
     try:
-        result = run(torch.load(folder / "job.pt", weights_only=True, mmap=True), rank)
+        # torch 2.2의 mmap은 Path를 받지 않습니다.
+        result = run(torch.load(str(folder / "job.pt"), weights_only=True, mmap=True), rank)
     except Exception:
         (folder / f"{rank}.error").write_text(traceback.format_exc(), encoding="utf-8")
         raise
