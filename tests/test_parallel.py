@@ -182,9 +182,9 @@ def test_a_killed_process_ends_the_run_with_its_name(folder, model):
 
 def test_a_frozen_process_does_not_hang_the_run(folder, model, monkeypatch):
     monkeypatch.setattr(launch, "LOST", signal.SIGSTOP)
-    said, pids = lose(model, folder, patience=3)
+    said, pids = lose(model, folder, patience=6)  # 느린 컴퓨터에서도 시작은 함께 합니다.
     assert "0번 프로세스가 실패" in said
-    assert "3초 동안 답하지 않았습니다" in said
+    assert "6초 동안 답하지 않았습니다" in said
     assert all_gone(pids)
     assert list(folder.iterdir()) == []
 
