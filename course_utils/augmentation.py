@@ -116,3 +116,79 @@ def change_stroke(images: Tensor, amounts: Tensor) -> Tensor:
         current = torch.where(thicker, grown, eaten)
         result = torch.lerp(result, current, (weights - step).clamp(0, 1))
     return result
+
+
+def random_crops(
+    images: Tensor, *, padding: int = 4, generator: torch.Generator | None = None
+) -> Tensor:
+    """둘레를 거울처럼 `padding`픽셀 늘린 뒤, 이미지마다 무작위 자리에서 원래 크기로 자릅니다.
+
+    `(N, C, H, W)` → 같은 모양. 논문은 256×256에서 224×224를 자릅니다(Krizhevsky 2012, §4.1).
+    32×32에는 자를 여백이 없어 둘레를 늘립니다.
+    """
+    n, channels, height, width = images.shape
+    padded = F.pad(images, (padding,) * 4, mode="reflect")
+    steps = torch.randint(2 * padding + 1, (2, n), generator=generator).to(images.device)
+    rows = steps[0, :, None] + torch.arange(height, device=images.device)
+    columns = steps[1, :, None] + torch.arange(width, device=images.device)
+    which = torch.arange(n, device=images.device)[:, None, None, None]
+    plane = torch.arange(channels, device=images.device)[:, None, None]
+    return padded[which, plane, rows[:, None, :, None], columns[:, None, None, :]]
+
+
+def random_flips(images: Tensor, *, generator: torch.Generator | None = None) -> Tensor:
+    """이미지마다 반의 확률로 왼쪽과 오른쪽을 뒤집습니다. `(N, C, H, W)` → 같은 모양."""
+    flipped = torch.rand(len(images), generator=generator).to(images.device) < 0.5
+    return torch.where(flipped[:, None, None, None], images.flip(3), images)
+
+
+def color_axes(images: Tensor) -> tuple[Tensor, Tensor]:
+    """모든 픽셀의 RGB 공분산의 주축을 구합니다 (Krizhevsky 2012, §4.1).
+
+    `(N, 3, H, W)` → 고유 벡터 `(3, 3)`(열마다 하나)와 표준편차(고윳값의 제곱근) `(3,)`, 큰 것부터.
+    """
+    pixels = images.transpose(0, 1).flatten(1).double()
+    values, vectors = torch.linalg.eigh(pixels.cov())
+    deviations = values.clamp(min=0).sqrt()
+    # 고유 벡터의 부호는 정해져 있지 않으므로, 합이 양수인 쪽으로 맞춥니다.
+    vectors = vectors * torch.where(vectors.sum(dim=0) < 0, -1.0, 1.0)
+    return vectors.flip(1).to(images.dtype), deviations.flip(0).to(images.dtype)
+
+
+def shift_colors(images: Tensor, axes: tuple[Tensor, Tensor], amounts: Tensor) -> Tensor:
+    """이미지의 모든 픽셀을 주축을 따라 `amounts`배의 표준편차만큼 옮깁니다.
+
+    Args:
+        axes: `color_axes`의 결과.
+        amounts: 이미지마다 주축마다의 양 `(N, 3)`. 논문의 α입니다.
+
+    논문의 식은 α에 고윳값 λ를 곱하지만, 그러면 픽셀의 단위(0~1인지 0~255인지)에 따라 세기가
+    달라집니다. 2012년 코드의 이름이 `color_stdevs`여서 λ를 표준편차로 읽었습니다(추정).
+    """
+    vectors, deviations = (part.to(images) for part in axes)
+    return images + ((amounts.to(images) * deviations) @ vectors.T)[:, :, None, None]
+
+
+def color_noise(
+    images: Tensor,
+    axes: tuple[Tensor, Tensor],
+    *,
+    scale: float = 0.1,
+    generator: torch.Generator | None = None,
+) -> Tensor:
+    """이미지마다 α ~ N(0, `scale`)을 뽑아 색을 옮깁니다. 0.1은 논문의 값입니다(§4.1)."""
+    return shift_colors(images, axes, scale * torch.randn(len(images), 3, generator=generator))
+
+
+def ten_crops(images: Tensor, *, padding: int = 4) -> Tensor:
+    """네 모서리와 가운데, 그리고 각각을 뒤집은 것입니다 (Krizhevsky 2012, §4.1).
+
+    `(N, C, H, W)` → `(10, N, C, H, W)`. `random_crops`처럼 둘레를 늘려서 자릅니다. 4번째(0부터)가
+    가운데, 곧 원래 이미지이고 5-9번째가 뒤집은 것입니다.
+    """
+    height, width = images.shape[2:]
+    padded = F.pad(images, (padding,) * 4, mode="reflect")
+    last = 2 * padding
+    corners = [(0, 0), (0, last), (last, 0), (last, last), (padding, padding)]
+    crops = torch.stack([padded[..., y : y + height, x : x + width] for y, x in corners])
+    return torch.cat([crops, crops.flip(-1)])

@@ -17,6 +17,7 @@ import textwrap
 import threading
 import time
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -24,12 +25,14 @@ import sklearn.datasets
 import torch
 from torchvision.datasets import MNIST
 
-from course_utils import data
+from course_utils.data import digits as data
+from course_utils.data import sources
 
 REAL_FILES = dict(data.MNIST_FILES)
-REAL_RAW = data._choose_folder(None)[0]  # 아래 fixture가 COURSE_DATA를 지우기 전에 읽습니다.
+# 아래 fixture가 COURSE_DATA를 지우기 전에 읽습니다.
+REAL_RAW = sources.choose_folder(None, Path.is_dir, "")[0] / "MNIST" / "raw"
 NAMES = list(REAL_FILES)
-REPOSITORY = data.PROJECT_FOLDER
+REPOSITORY = sources.PROJECT_FOLDER
 
 
 def idx_bytes(array):
@@ -74,7 +77,7 @@ def files(monkeypatch, tmp_path, embedded_arrays):
     (repository / "pyproject.toml").touch()
     small = make_files(30)
     monkeypatch.setattr(data, "MNIST_FILES", checksums(small))
-    monkeypatch.setattr(data, "PROJECT_FOLDER", repository)
+    monkeypatch.setattr(sources, "PROJECT_FOLDER", repository)
     monkeypatch.setattr(data, "_embedded", lambda: dict(embedded_arrays))
     monkeypatch.setattr(MNIST, "mirrors", [])
     monkeypatch.delenv("COURSE_DATA", raising=False)
@@ -251,7 +254,7 @@ def test_missing_file_is_named(folder, files, output):
 def test_relative_course_data_works_from_both_folders(monkeypatch, tmp_path, files, working_folder):
     put(tmp_path / "lent" / "data", files)
     monkeypatch.setenv("COURSE_DATA", "../lent/data")
-    monkeypatch.chdir(data.PROJECT_FOLDER / working_folder)
+    monkeypatch.chdir(sources.PROJECT_FOLDER / working_folder)
     assert data.load_digits(offline=True).source == "cache"
 
 
@@ -262,13 +265,13 @@ def test_root_beats_course_data(monkeypatch, folder, tmp_path, files):
 
 
 def test_default_folder_is_data_in_the_checkout(monkeypatch, tmp_path, files):
-    put(data.PROJECT_FOLDER / "data", files)
+    put(sources.PROJECT_FOLDER / "data", files)
     monkeypatch.chdir(tmp_path)
     assert data.load_digits(offline=True).source == "cache"
 
 
 def test_default_folder_is_in_the_home_cache_when_installed(monkeypatch, tmp_path, files):
-    (data.PROJECT_FOLDER / "pyproject.toml").unlink()
+    (sources.PROJECT_FOLDER / "pyproject.toml").unlink()
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     put(tmp_path / "home" / ".cache" / "cnn-origins", files)
     assert data.load_digits(offline=True).source == "cache"
@@ -288,7 +291,7 @@ def test_wrong_path_is_named_and_never_created(
     for part in (given_by, str(wrong), "확인하십시오"):
         assert part in warning
     assert not wrong.exists()
-    assert files_under(data.PROJECT_FOLDER / "data" / "MNIST" / "raw") == set(NAMES)
+    assert files_under(sources.PROJECT_FOLDER / "data" / "MNIST" / "raw") == set(NAMES)
 
 
 def test_wrong_path_may_be_a_file_or_too_long(tmp_path, output):
@@ -318,7 +321,7 @@ def test_download_is_silent_and_next_time_comes_from_the_cache(files, serve, out
     assert output() == [second.note]
     assert (first.source, second.source) == ("download", "cache")
     assert torch.equal(first.train_images, second.train_images)
-    assert files_under(data.PROJECT_FOLDER / "data") == {f"MNIST/raw/{name}" for name in NAMES}
+    assert files_under(sources.PROJECT_FOLDER / "data") == {f"MNIST/raw/{name}" for name in NAMES}
 
 
 def test_download_asks_for_the_files_torchvision_knows():
@@ -353,7 +356,7 @@ def test_refused_connection_falls_to_embedded(monkeypatch, output):
     monkeypatch.setattr(MNIST, "mirrors", [f"http://127.0.0.1:{port}/"])
     loaded = data.load_digits()
     assert_fell_to_embedded(loaded, output(), "내려받지 못했습니다", str(port), "연결을 확인하거나")
-    assert not (data.PROJECT_FOLDER / "data").exists()
+    assert not (sources.PROJECT_FOLDER / "data").exists()
 
 
 def test_silent_servers_cannot_outlast_the_time_limit_together(monkeypatch, output):
@@ -365,7 +368,7 @@ def test_silent_servers_cannot_outlast_the_time_limit_together(monkeypatch, outp
         assert time.monotonic() - started < 10
     assert_fell_to_embedded(loaded, output(), "time_limit을 0.5초보다 늘려")
     assert socket.getdefaulttimeout() is None
-    assert not (data.PROJECT_FOLDER / "data").exists()
+    assert not (sources.PROJECT_FOLDER / "data").exists()
 
 
 def drip_body(handler, name):
@@ -430,7 +433,7 @@ def send_bomb(files):
 def test_lying_server_leaves_nothing_behind(files, serve, output, lie, reason):
     serve(lie(files))
     assert_fell_to_embedded(data.load_digits(), output(), reason)
-    assert not (data.PROJECT_FOLDER / "data").exists()
+    assert not (sources.PROJECT_FOLDER / "data").exists()
 
 
 def test_server_that_dies_after_three_files_leaves_nothing_behind(files, serve, output):
@@ -440,7 +443,7 @@ def test_server_that_dies_after_three_files_leaves_nothing_behind(files, serve, 
 
     serve(dying)
     assert_fell_to_embedded(data.load_digits(), output(), "내려받지 못했습니다")
-    assert not (data.PROJECT_FOLDER / "data").exists()
+    assert not (sources.PROJECT_FOLDER / "data").exists()
 
 
 def test_two_fetches_at_once_both_end_well(tmp_path, files, serve):
@@ -493,10 +496,10 @@ def assert_used_but_not_saved(loaded, lines, folder):
 
 
 def test_blocked_destination_keeps_the_download_in_memory(files, serve, output):
-    (data.PROJECT_FOLDER / "data").write_text("폴더가 올 자리에 있는 파일")
+    (sources.PROJECT_FOLDER / "data").write_text("폴더가 올 자리에 있는 파일")
     serve(honest(files))
-    assert_used_but_not_saved(data.load_digits(), output(), data.PROJECT_FOLDER / "data")
-    assert (data.PROJECT_FOLDER / "data").read_text() == "폴더가 올 자리에 있는 파일"
+    assert_used_but_not_saved(data.load_digits(), output(), sources.PROJECT_FOLDER / "data")
+    assert (sources.PROJECT_FOLDER / "data").read_text() == "폴더가 올 자리에 있는 파일"
 
 
 def test_read_only_folder_keeps_the_download_in_memory(folder, files, serve, output):
@@ -571,7 +574,7 @@ DRIVER = """
     for name in ("torch", "torchvision", "torchvision.datasets"):
         sys.modules[name] = MagicMock()
     sys.modules["torchvision.datasets"].MNIST.mirrors = [address]
-    from course_utils import data
+    from course_utils.data import digits as data
 
     data.MNIST_FILES = json.loads(sums)
     results = []

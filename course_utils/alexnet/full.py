@@ -1,4 +1,4 @@
-"""AlexNet을 세 가지로 담았습니다: 교육용 `AlexNet`, 2012년의 `AlexNetOriginal`, `SmallAlexNet`.
+"""ImageNet 크기의 AlexNet 둘입니다: 교육용 `AlexNet`과 2012년의 `AlexNetOriginal`.
 
 출처: Krizhevsky, Sutskever, Hinton, "ImageNet Classification with Deep Convolutional Neural
 Networks", NIPS 2012 (아래에서 'Krizhevsky 2012'). 2012년 코드는 Computer History Museum이 2025년에
@@ -11,36 +11,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from course_utils.alexnet.inputs import check_images
+
 # 올림 규칙에서 224×224의 마지막 창이 밖으로 나가는 픽셀 수: 54칸 × 4 + 11 − 224 = 3
 _OVERHANG = 3
-
-
-def check_images(images: Tensor, *, name: str, sides: tuple[int, ...]) -> None:
-    """`(N, 3, side, side)`가 아니면 무엇을 고쳐야 하는지 알려 주는 ValueError를 냅니다."""
-    shape = tuple(images.shape)
-    if images.ndim == 4 and shape[1] == 3 and shape[2] == shape[3] and shape[2] in sides:
-        return
-    side = sides[0]
-    if images.ndim == 3 and shape[0] == 3:
-        fix = "이미지 한 장이라면 배치 차원을 더하십시오: images.unsqueeze(0)"
-    elif images.ndim == 4 and shape[1] == 1:
-        fix = "흑백 이미지는 채널을 셋으로 늘리십시오: images.expand(-1, 3, -1, -1)"
-    elif images.ndim == 4 and shape[3] == 3:
-        fix = "채널을 앞으로 옮기십시오: images.permute(0, 3, 1, 2)"
-    elif images.ndim == 4 and shape[1] == 4:
-        fix = "투명도 채널을 빼십시오: images[:, :3]"
-    elif images.ndim == 4 and shape[1:] == (3, 224, 224) and side == 227:
-        fix = (
-            "논문에는 224라고 적혀 있지만, 패딩 없이 내림하면 (224 − 11) / 4 + 1 = 54.25가 54가 "
-            "되고 마지막 맵이 6×6이 아니라 5×5가 됩니다. 2012년 코드는 올림해서 55를 얻었습니다. "
-            "오른쪽과 아래에 3픽셀을 붙이면 그 결과와 같습니다: F.pad(images, (0, 3, 0, 3))"
-        )
-    elif images.ndim == 4 and shape[1] == 3:
-        fix = f"크기를 맞추십시오: F.interpolate(images, size=({side}, {side}), mode='bilinear')"
-    else:
-        fix = "(배치, 채널, 높이, 너비) 순서의 4차원 텐서로 바꾸십시오."
-    wanted = " 또는 ".join(f"(N, 3, {side}, {side})" for side in sides)
-    raise ValueError(f"{name}의 입력은 {wanted}이어야 하는데 {shape}이(가) 왔습니다. {fix}")
 
 
 class AlexNet(nn.Module):
@@ -183,47 +157,3 @@ def hang_over_edge(images: Tensor) -> Tensor:
     2012년 코드는 창의 수를 올림으로 셌고, 밖으로 나간 자리는 0으로 읽었습니다.
     """
     return F.pad(images, (0, _OVERHANG, 0, _OVERHANG)) if images.shape[-1] == 224 else images
-
-
-class SmallAlexNet(nn.Module):
-    """32×32 컬러 이미지를 위한 작은 AlexNet입니다. 실험과 전이 학습에 씁니다.
-
-    입력 `(N, 3, 32, 32)`, 출력 로짓 `(N, num_classes)`, 파라미터 450,154개(10개 클래스).
-
-    `AlexNet`에서 줄인 것:
-        - 채널은 모두 1/4: 96-256-384-384-256 → 24-64-96-96-64
-        - conv1은 11×11, 스트라이드 4 대신 5×5, 스트라이드 1: 32×32에는 줄일 크기가 없습니다.
-        - FC는 1/16: 4,096 → 256. 마지막 맵은 6×6 대신 3×3입니다.
-    합성곱 다섯, FC 셋, 겹치는 풀링 3/2의 자리, FC6과 FC7 출력의 드롭아웃은 그대로입니다.
-    """
-
-    def __init__(self, num_classes: int = 10) -> None:
-        super().__init__()
-        self.features = nn.Sequential(OrderedDict(
-            conv1=nn.Conv2d(3, 24, kernel_size=5, padding=2),    # (N, 24, 32, 32)
-            relu1=nn.ReLU(inplace=True),
-            pool1=nn.MaxPool2d(kernel_size=3, stride=2),         # (N, 24, 15, 15)
-            conv2=nn.Conv2d(24, 64, kernel_size=5, padding=2),   # (N, 64, 15, 15)
-            relu2=nn.ReLU(inplace=True),
-            pool2=nn.MaxPool2d(kernel_size=3, stride=2),         # (N, 64, 7, 7)
-            conv3=nn.Conv2d(64, 96, kernel_size=3, padding=1),   # (N, 96, 7, 7)
-            relu3=nn.ReLU(inplace=True),
-            conv4=nn.Conv2d(96, 96, kernel_size=3, padding=1),   # (N, 96, 7, 7)
-            relu4=nn.ReLU(inplace=True),
-            conv5=nn.Conv2d(96, 64, kernel_size=3, padding=1),   # (N, 64, 7, 7)
-            relu5=nn.ReLU(inplace=True),
-            pool5=nn.MaxPool2d(kernel_size=3, stride=2),         # (N, 64, 3, 3)
-        ))  # fmt: skip
-        self.classifier = nn.Sequential(OrderedDict(
-            fc6=nn.Linear(64 * 3 * 3, 256),                      # (N, 256)
-            relu6=nn.ReLU(inplace=True),
-            drop6=nn.Dropout(),
-            fc7=nn.Linear(256, 256),                             # (N, 256)
-            relu7=nn.ReLU(inplace=True),
-            drop7=nn.Dropout(),
-            fc8=nn.Linear(256, num_classes),                     # (N, num_classes)
-        ))  # fmt: skip
-
-    def forward(self, images: Tensor) -> Tensor:
-        check_images(images, name="SmallAlexNet", sides=(32,))
-        return self.classifier(self.features(images).flatten(1))

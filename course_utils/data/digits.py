@@ -1,20 +1,21 @@
-"""손글씨 숫자를 준비합니다. `data/` 폴더와 네트워크를 만지는 파일은 이것 하나뿐입니다."""
+"""손글씨 숫자를 준비합니다: 저장된 MNIST, 내려받은 MNIST, scikit-learn의 숫자."""
 
 import hashlib
 import os
 import tempfile
-import threading
 import time
 import zlib
 from concurrent import futures
-from dataclasses import dataclass, field
 from http.client import HTTPException
 from pathlib import Path
-from urllib import parse, request
+from urllib import parse
 
 import numpy as np
 import torch
 from PIL import Image
+
+from course_utils.data.images import ImageData
+from course_utils.data.sources import LARGEST_FILE, choose_folder, fetch, is_offline
 
 # 압축을 푼 파일의 md5입니다. 차례는 학습 이미지·레이블, 시험 이미지·레이블입니다.
 MNIST_FILES = {
@@ -23,28 +24,12 @@ MNIST_FILES = {
     "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
     "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
 }
-LARGEST_FILE = 1 << 26  # 가장 큰 파일이 47 MB이므로, 이보다 크면 거짓 파일입니다.
 ORIGINS = {
     "cache": "MNIST 손글씨 숫자 전체를 저장된 파일에서 읽었습니다.",
     "download": "MNIST 손글씨 숫자 전체를 방금 내려받았습니다.",
     "embedded": "scikit-learn에 든 8×8 손글씨 숫자를 키웠습니다. MNIST 전체(70,000장)를 쓰려면 "
     "인터넷에 연결해 다시 실행하거나 COURSE_DATA 폴더의 MNIST/raw에 파일 네 개를 넣으십시오.",
 }
-PROJECT_FOLDER = Path(__file__).resolve().parents[1]
-
-
-@dataclass(frozen=True, eq=False)
-class ImageData:
-    """데이터 세트 하나입니다. 이미지는 float32 (N, 1, 32, 32), 레이블은 int64 (N,)입니다."""
-
-    train_images: torch.Tensor = field(repr=False)
-    train_labels: torch.Tensor = field(repr=False)
-    test_images: torch.Tensor = field(repr=False)
-    test_labels: torch.Tensor = field(repr=False)
-    class_names: tuple[str, ...] = field(repr=False)
-    name: str
-    source: str
-    note: str = field(repr=False)
 
 
 def load_digits(*, root=None, offline=None, time_limit=60.0):
@@ -54,8 +39,11 @@ def load_digits(*, root=None, offline=None, time_limit=60.0):
     없으면 `time_limit`초 안에 내려받고, 그것도 안 되면 scikit-learn의 숫자 1,797장을 쓰며 까닭을
     "주의:" 줄로 알립니다. `offline=True`나 COURSE_OFFLINE=1이면 네트워크를 쓰지 않습니다.
     """
-    offline = offline or os.environ.get("COURSE_OFFLINE", "").lower() in {"1", "true", "yes"}
-    raw, problems = _choose_folder(root)
+    offline = is_offline(offline)
+    folder, problems = choose_folder(
+        root, lambda folder: os.path.isdir(folder / "MNIST" / "raw"), "MNIST/raw가"
+    )
+    raw = folder / "MNIST" / "raw"
     arrays, source = _read_folder(raw, problems), "cache"
     missing = [name for name in MNIST_FILES if name not in arrays]
     if missing:
@@ -141,23 +129,6 @@ def _parse_idx(content, label, md5=None):
     return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
 
 
-def _choose_folder(root):
-    """MNIST를 찾을 폴더와, 준 경로가 틀렸을 때의 알림을 돌려줍니다. 폴더를 만들지 않습니다."""
-    checkout = (PROJECT_FOLDER / "pyproject.toml").is_file()
-    default = PROJECT_FOLDER / "data" if checkout else Path.home() / ".cache" / "cnn-origins"
-    asked = os.environ.get("COURSE_DATA") if root is None else root
-    if not asked:
-        return default / "MNIST" / "raw", []
-    # 상대 경로는 저장소 폴더에서 정하는데 노트북은 notebooks/에서 실행되므로 두 곳을 봅니다.
-    folders = [base / os.path.expanduser(asked) for base in (Path.cwd(), PROJECT_FOLDER)]
-    for folder in folders:
-        if os.path.isdir(folder / "MNIST" / "raw"):
-            return folder / "MNIST" / "raw", []
-    option = "COURSE_DATA" if root is None else "root"
-    problem = f"{option}에 적은 {folders[0]} 폴더에 MNIST/raw가 없습니다. 경로를 확인하십시오."
-    return next(filter(os.path.isdir, folders), default) / "MNIST" / "raw", [problem]
-
-
 def _read_folder(raw, problems):
     """온전한 파일만 {이름: 배열}로 읽습니다. 깨진 파일은 손대지 않고 `problems`에 적습니다."""
     arrays = {}
@@ -183,7 +154,7 @@ def _download(names, offline, time_limit):
         deadline = time.monotonic() + (end - time.monotonic()) / (len(MNIST.mirrors) - tried)
         try:
             for name in (name for name in names if name not in contents):
-                content = _unpack(_fetch(f"{server}{name}.gz", deadline), f"{name}.gz")
+                content = _unpack(fetch(f"{server}{name}.gz", deadline), f"{name}.gz")
                 _parse_idx(content, name, MNIST_FILES[name])
                 contents[name] = content
             return contents
@@ -192,26 +163,6 @@ def _download(names, offline, time_limit):
             reasons.append(f"{parse.urlsplit(server).netloc}: {reason}")
     advice = f"연결을 확인하거나 time_limit을 {time_limit:g}초보다 늘려 다시 실행하십시오."
     raise ConnectionError(f"{what} 못했습니다({'; '.join(reasons)}). {advice}")
-
-
-def _fetch(url, deadline):
-    # 소켓의 제한 시간은 한 번의 기다림만 막으므로, 조금씩 흘리는 서버는 스레드 밖에서 끊습니다.
-    answer, seconds = futures.Future(), max(0.001, deadline - time.monotonic())
-
-    def work():
-        body = bytearray()
-        try:
-            with request.urlopen(url, timeout=min(10, seconds)) as response:
-                while len(body) < LARGEST_FILE and (chunk := response.read1(1 << 16)):
-                    body += chunk
-                    if time.monotonic() > deadline:
-                        break
-            answer.set_result(bytes(body))
-        except Exception as error:  # 기다리는 쪽에서 다시 던져집니다.
-            answer.set_exception(error)
-
-    threading.Thread(target=work, daemon=True).start()
-    return answer.result(timeout=seconds)
 
 
 def _save(contents, raw, problems):

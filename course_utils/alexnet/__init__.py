@@ -1,0 +1,15 @@
+"""AlexNet의 모델들입니다: 교육용, 2012년의 두 열, 32×32용, Fig. 1의 네 층."""
+
+from course_utils.alexnet.full import AlexNet, AlexNetOriginal, ColumnLRN, hang_over_edge
+from course_utils.alexnet.inputs import check_images
+from course_utils.alexnet.small import FourLayerNet, SmallAlexNet
+
+__all__ = [
+    "AlexNet",
+    "AlexNetOriginal",
+    "ColumnLRN",
+    "FourLayerNet",
+    "SmallAlexNet",
+    "check_images",
+    "hang_over_edge",
+]

@@ -1,0 +1,140 @@
+"""클래스마다 폴더가 있는 이미지 모음(폴더 또는 zip)을 32×32 배열로 읽습니다.
+
+zip은 풀지 않고 메모리에서 읽으므로, 이름에 `../`가 들어 있어도 밖에 파일을 쓰지 않습니다.
+"""
+
+import io
+import zipfile
+from collections import defaultdict
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+from PIL import Image, ImageOps
+
+SIDE = 32
+SMALLEST, LARGEST = 8, 100_000_000  # 한 변의 픽셀 수, 전체 픽셀 수
+ENDINGS = {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm"}
+PARTS = {"train": "train", "test": "test", "val": "test", "valid": "test"}
+
+
+def is_image_collection(path):
+    """클래스 폴더가 둘 이상 든 폴더나 zip이면 참입니다."""
+    path = Path(path)
+    if path.is_file() and not zipfile.is_zipfile(path):
+        return False
+    return path.exists() and len({name for name, *_ in _list_files(path)}) >= 2
+
+
+def read_image_collection(path, *, max_train=None, max_test=None):
+    """`(학습 이미지, 레이블, 시험 이미지, 레이블, 클래스 이름들, 알림들)`을 돌려줍니다.
+
+    `클래스/파일` 또는 `train/클래스/파일`과 `test/클래스/파일` 꼴을 읽습니다. train과 test로
+    나뉘어 있지 않으면 클래스마다 다섯 장에 한 장을 시험에 씁니다. 이미지는 가운데 정사각형을 잘라
+    32×32로 줄인 uint8 `(N, 32, 32, 3)`입니다. `max_train`, `max_test`는 클래스마다 같은 수로
+    나누어 앞에서부터 읽을 장수입니다.
+
+    읽지 못한 파일은 건너뛰고 알림에 이름을 적습니다. 쓸 수 있는 클래스가 둘보다 적거나 학습이나
+    시험에 한 장도 없으면 ValueError를 냅니다.
+    """
+    groups, skipped = _group(_list_files(path))
+    names = sorted({name for name, _ in groups})
+    limits = {"train": max_train, "test": max_test}
+    images, labels, odd = {"train": [], "test": []}, {"train": [], "test": []}, defaultdict(int)
+    for (name, part), files in sorted(groups.items()):
+        limit = limits[part] and -(-limits[part] // len(names))
+        taken = 0
+        for label, read in files:
+            if limit and taken == limit:
+                break
+            try:
+                pixels, kind = to_pixels(read())
+            except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+                skipped.append(f"{label}({_reason(error)})")
+                continue
+            odd[kind] += kind is not None
+            images[part].append(pixels)
+            labels[part].append(names.index(name))
+            taken += 1
+    if len(names) < 2 or not all(len(set(part)) == len(names) for part in labels.values()):
+        raise ValueError(
+            f"{path}: 클래스 폴더가 둘 이상이고 클래스마다 읽을 수 있는 이미지가 두 장 이상이어야 "
+            f"합니다. 찾은 클래스: {', '.join(names) or '없음'}. {_tell_skipped(skipped)}"
+        )
+    notes = [f"{kind} {count}장을 바꾸어 읽었습니다." for kind, count in odd.items() if kind]
+    arrays = [np.array(part[key]) for key in ("train", "test") for part in (images, labels)]
+    return *arrays, tuple(names), notes + [_tell_skipped(skipped)] * bool(skipped)
+
+
+def to_pixels(content):
+    """이미지 파일의 내용을 uint8 `(32, 32, 3)`과 바꾼 종류(없으면 None)로 돌려줍니다."""
+    with Image.open(io.BytesIO(content)) as image:
+        if min(image.size) < SMALLEST:
+            raise ValueError(f"{image.width}×{image.height}은 너무 작음")
+        if image.width * image.height > LARGEST:
+            raise ValueError(f"{image.width}×{image.height}은 너무 큼")
+        kind = None
+        if getattr(image, "n_frames", 1) > 1:
+            kind = "움직이는 그림의 첫 장"
+        elif image.mode not in {"RGB", "P"}:
+            kind = {"L": "흑백", "1": "흑백", "CMYK": "CMYK"}.get(image.mode, f"{image.mode} 형식")
+        image.draft("RGB", (4 * SIDE, 4 * SIDE))  # 큰 JPEG은 처음부터 작게 풉니다.
+        image = ImageOps.exif_transpose(image)
+        if image.mode.startswith("I"):  # 16비트 흑백: 그대로 바꾸면 모두 흰색이 됩니다.
+            image = Image.fromarray((np.asarray(image) / 256).clip(0, 255).astype(np.uint8))
+        if image.mode in {"RGBA", "LA", "PA"} or "transparency" in image.info:
+            image = image.convert("RGBA")
+            image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+        image = image.convert("RGB")
+        if image.size != (SIDE, SIDE):
+            image = ImageOps.fit(image, (SIDE, SIDE), Image.Resampling.BICUBIC)
+        return np.array(image), kind
+
+
+def _list_files(path):
+    """`(클래스, 묶음, 파일의 자리, 내용을 읽는 함수)`들입니다. 숨은 파일은 뺍니다."""
+    path = Path(path)
+    if path.is_file():
+        archive = zipfile.ZipFile(path)
+        names = [name for name in archive.namelist() if not name.endswith("/")]
+        files = [(name, lambda name=name: archive.read(name)) for name in names]
+    else:
+        found = [file for file in path.rglob("*") if file.is_file()]
+        files = [(file.relative_to(path).as_posix(), file.read_bytes) for file in found]
+    for name, read in sorted(files, key=lambda item: item[0]):
+        parts = PurePosixPath(name).parts
+        if len(parts) > 1 and not any(part.startswith((".", "__")) for part in parts):
+            split = PARTS.get(parts[-3].lower()) if len(parts) > 2 else None
+            yield parts[-2], split, name, read
+
+
+def _group(files):
+    """{(클래스, "train" 또는 "test"): 파일들}과, 이미지가 아니어서 건너뛴 파일의 이름들입니다."""
+    by_class, skipped = defaultdict(list), []
+    for name, split, label, read in files:
+        if PurePosixPath(label).suffix.lower() in ENDINGS:
+            by_class[name].append((split, label, read))
+        else:
+            skipped.append(f"{label}(이미지가 아님)")
+    already_split = {split for members in by_class.values() for split, *_ in members}
+    groups = defaultdict(list)
+    for name, members in by_class.items():
+        for number, (split, label, read) in enumerate(members):
+            if already_split >= {"train", "test"}:
+                part = split or "train"
+            else:
+                part = "test" if number % 5 == 4 or number == len(members) - 1 else "train"
+            groups[name, part].append((label, read))
+    return groups, skipped
+
+
+def _reason(error):
+    if isinstance(error, Image.UnidentifiedImageError):
+        return "이미지로 읽을 수 없음"
+    return str(error) if isinstance(error, ValueError) else "내용이 깨짐"
+
+
+def _tell_skipped(skipped):
+    if not skipped:
+        return ""
+    more = f" 외 {len(skipped) - 3}개" if len(skipped) > 3 else ""
+    return f"건너뛴 파일 {len(skipped)}개: {', '.join(skipped[:3])}{more}."

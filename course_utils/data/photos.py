@@ -1,0 +1,146 @@
+"""컬러 사진을 준비합니다: 저장된 CIFAR-10이나 내 사진 폴더, 내려받은 CIFAR-10, 내장 사진 조각."""
+
+import os
+import time
+from concurrent import futures
+from hashlib import md5
+from http.client import HTTPException
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from course_utils.data.image_files import is_image_collection, read_image_collection
+from course_utils.data.images import ImageData
+from course_utils.data.photo_patches import cut_photos
+from course_utils.data.sources import choose_folder, fetch, is_offline, save_whole
+
+BATCHES = "cifar-10-batches-py"  # torchvision이 압축을 푼 폴더
+ARCHIVE_LIMIT = 1 << 28  # 170 MB인 압축 파일보다 크면 거짓 파일입니다.
+
+
+def load_photos(*, root=None, offline=None, time_limit=120.0, max_train=None, max_test=None):
+    """컬러 사진을 `ImageData`로 돌려주고, 어떤 데이터인지 한 줄로 알립니다.
+
+    `root`(없으면 환경 변수 COURSE_DATA, 그것도 없으면 저장소의 data/)에서 다음을 차례로 찾습니다:
+    torchvision이 푼 `cifar-10-batches-py`, 클래스 폴더가 든 `cifar10*` 폴더나 zip, 그리고 `root`
+    자신(클래스마다 폴더가 있는 내 사진). 없으면 `time_limit`초 안에 CIFAR-10(170 MB)을 내려받고,
+    그것도 안 되면 scikit-image와 scikit-learn에 든 사진의 조각을 쓰며 까닭을 "주의:" 줄로 알립니다.
+
+    이미지는 0~1인 float32 `(N, 3, 32, 32)`입니다. `max_train`, `max_test`를 주면 클래스마다 같은
+    수로 나누어 그만큼만 읽습니다. 내 사진을 하나도 쓸 수 없으면 ValueError를 냅니다.
+    """
+    folder, problems = choose_folder(root, find_photos, "CIFAR-10이나 클래스 폴더가")
+    limits = {"max_train": max_train, "max_test": max_test}
+    parts, source = None, "cache"
+    if (place := find_photos(folder)) is not None:
+        try:
+            parts = _read(place, limits, problems)
+        except (OSError, RuntimeError) as error:
+            problems.append(f"{place}을(를) 읽지 못했습니다({error}).")
+    if parts is None:
+        try:
+            _download(folder, is_offline(offline), time_limit)
+            parts, source = _read(folder / BATCHES, limits, problems), "download"
+        except (OSError, RuntimeError) as error:
+            problems.append(str(error))
+            parts, source = _few(cut_photos(), limits), "embedded"
+    if problems:
+        print("주의:", " ".join(problems))
+    data = _as_image_data(parts, source, place)
+    print(data.note)
+    return data
+
+
+def scale_photos(images):
+    """0~1 픽셀을 평균 0, 표준편차 1에 가깝게 바꿉니다: (x − 0.5) / 0.25"""
+    return (images - 0.5) / 0.25
+
+
+def find_photos(folder):
+    """`folder`에서 읽을 것의 경로입니다. 없으면 None입니다."""
+    folder = Path(folder)
+    if folder.is_file():
+        return folder if is_image_collection(folder) else None
+    if not folder.is_dir():
+        return None
+    if (folder / BATCHES).is_dir():
+        return folder / BATCHES
+    for place in sorted(folder.glob("cifar10*")):
+        if is_image_collection(place):
+            return place
+    # MNIST/raw처럼 이미지가 아닌 것만 든 데이터 폴더는 내 사진 폴더가 아닙니다.
+    classes = [child for child in folder.iterdir() if child.is_dir()]
+    return folder if not (folder / "MNIST").exists() and len(classes) > 1 else None
+
+
+def _read(place, limits, problems):
+    if place.name == BATCHES:
+        return _few(_read_batches(place.parent), limits)
+    *parts, notes = read_image_collection(place, **limits)
+    problems += notes
+    return tuple(parts)
+
+
+def _read_batches(folder):
+    """torchvision이 검사합(md5)을 확인하고 읽습니다. 틀리면 RuntimeError입니다."""
+    from torchvision.datasets import CIFAR10
+
+    train, test = (CIFAR10(folder, train=flag) for flag in (True, False))
+    return (train.data, np.array(train.targets), test.data, np.array(test.targets),
+            tuple(train.classes))  # fmt: skip
+
+
+def _few(parts, limits):
+    """클래스마다 앞에서부터 같은 수만 남깁니다."""
+    train_images, train_labels, test_images, test_labels, names = parts
+
+    def choose(labels, limit):
+        if limit is None:
+            return np.arange(len(labels))
+        each = -(-limit // len(names))
+        return np.concatenate([np.flatnonzero(labels == i)[:each] for i in range(len(names))])
+
+    train = choose(train_labels, limits["max_train"])
+    test = choose(test_labels, limits["max_test"])
+    return (train_images[train], train_labels[train], test_images[test], test_labels[test], names)
+
+
+def _download(folder, offline, time_limit):
+    """압축 파일을 메모리로 받아 검사한 뒤 저장하고 torchvision으로 풉니다."""
+    from torchvision.datasets import CIFAR10
+
+    if offline:
+        raise ConnectionError("오프라인으로 정해져 있어 CIFAR-10을 내려받지 않았습니다.")
+    print(f"CIFAR-10(170 MB)을 내려받습니다. 길어도 {time_limit:g}초까지 기다립니다.", flush=True)
+    try:
+        content = fetch(CIFAR10.url, time.monotonic() + time_limit, largest=ARCHIVE_LIMIT)
+    except (OSError, HTTPException, futures.TimeoutError) as error:
+        reason = str(getattr(error, "reason", error)) or "제때 답이 오지 않음"
+        raise ConnectionError(
+            f"CIFAR-10을 내려받지 못했습니다({reason}). 연결을 확인하거나 time_limit을 늘리십시오."
+        ) from error
+    if md5(content, usedforsecurity=False).hexdigest() != CIFAR10.tgz_md5:
+        raise ConnectionError("받은 CIFAR-10이 온전하지 않아(md5가 다름) 쓰지 않았습니다.")
+    save_whole(folder / CIFAR10.filename, content)
+    CIFAR10(folder, download=True)  # 저장된 압축 파일을 다시 확인하고 풉니다.
+
+
+def _as_image_data(parts, source, place):
+    train_images, train_labels, test_images, test_labels, names = parts
+    jpeg_copy = source == "cache" and place.name != BATCHES
+    own = jpeg_copy and not place.name.startswith("cifar10")
+    told = {
+        "download": "CIFAR-10을 방금 내려받았습니다.",
+        "embedded": "scikit-image와 scikit-learn에 든 사진 열 장에서 자른 조각입니다. CIFAR-10을 "
+        "쓰려면 인터넷에 연결하거나 COURSE_DATA 폴더에 넣으십시오(data/README.md).",
+        "cache": f"{os.path.basename(place or '')}에서 읽었습니다."
+        + " CIFAR-10의 JPEG 사본입니다." * (jpeg_copy and not own),
+    }[source]
+    name = "사진 조각" if source == "embedded" else place.name if own else "CIFAR-10"
+    note = f"데이터(학습 {len(train_labels):,}장, 시험 {len(test_labels):,}장): {told}"
+    tensors = []
+    for images, labels in ((train_images, train_labels), (test_images, test_labels)):
+        pixels = torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2)
+        tensors += [pixels.contiguous().float().div_(255), torch.from_numpy(labels).long()]
+    return ImageData(*tensors, names, name, source, note)

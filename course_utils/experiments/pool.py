@@ -1,0 +1,36 @@
+"""실험들을 몇 프로세스로 나누어 합니다.
+
+새 프로세스가 다시 불러올 수 있도록 `__main__`과 다른 파일에 둡니다.
+"""
+
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+
+import torch
+
+from course_utils.data import load_photos
+from course_utils.experiments.conditions import CONDITIONS
+from course_utils.experiments.runs import run
+
+BUILD = Path(__file__).resolve().parents[2] / "build" / "experiments"
+
+
+def work(condition: str, seed: int) -> str:
+    """실험 하나를 합니다. 스레드가 하나여서 몇 프로세스로 나누어도 값이 같습니다."""
+    torch.set_num_threads(1)
+    chosen = CONDITIONS[condition]
+    data = load_photos(max_train=chosen.recipe["num_train"])
+    if data.name != "CIFAR-10":
+        raise RuntimeError("기록은 CIFAR-10으로만 만듭니다. COURSE_DATA를 확인하십시오.")
+    name = f"{condition}_{seed}"
+    history = run(chosen, data, seed=seed, name=name, folder=BUILD)["history"]
+    return f"{name}: {len(history['train_loss'])}에폭, 정확도 {history['test_accuracy'][-1]:.4f}"
+
+
+def work_all(tasks: list[tuple[str, int]], jobs: int) -> None:
+    """차례로 `jobs`개씩 나누어 하고, 끝날 때마다 알립니다."""
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs, mp_context=spawn, max_tasks_per_child=1) as pool:
+        for future in as_completed([pool.submit(work, *task) for task in tasks]):
+            print(future.result(), flush=True)

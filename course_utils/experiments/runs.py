@@ -1,0 +1,126 @@
+"""이어서 할 수 있는 학습입니다. 에폭마다 저장하므로 도중에 꺼져도 잃는 것은 한 에폭뿐입니다."""
+
+import io
+import json
+import math
+import sys
+from datetime import date
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from course_utils.data import ImageData, scale_photos
+from course_utils.experiments.conditions import Condition, build, make_augment
+from course_utils.pretrained import load_record, save_pretrained, write_atomically
+from course_utils.training import evaluate, fit, predict, set_seed
+
+CURVES = ("train_loss", "train_accuracy", "test_loss", "test_accuracy")
+
+
+class MixedPrecision(nn.Module):
+    """순전파를 bfloat16으로 계산하고 로짓을 float32로 돌려줍니다. 가중치는 float32 그대로입니다."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, images: Tensor) -> Tensor:
+        with torch.autocast(images.device.type, dtype=torch.bfloat16):
+            return self.model(images).float()
+
+
+def run(condition: Condition, data: ImageData, *, seed: int, name: str, folder: Path) -> dict:
+    """조건 하나를 시드 하나로 끝까지 학습하고 기록을 돌려줍니다.
+
+    끝난 실험은 `folder/{name}.json`을 읽기만 합니다. 도중에 꺼진 실험은 마지막 에폭부터 이어서
+    하며, 에폭마다 시드를 새로 정하므로 끊지 않은 것과 값이 같습니다. 중단하거나 손실이 NaN이면
+    RuntimeError입니다.
+    """
+    if (folder / f"{name}.json").exists():
+        record = load_record(name, folder=folder)
+        if record["recipe"] != condition.recipe:
+            raise RuntimeError(f"{folder.name}/{name}은(는) 다른 설정의 결과이니 먼저 지우십시오.")
+        return record
+    recipe = condition.recipe
+    images, test_images = scale_photos(data.train_images), scale_photos(data.test_images)
+    images = images.contiguous(memory_format=torch.channels_last)
+    augment = make_augment(condition, images)
+    set_seed(1000 * seed)
+    model = build(condition, num_classes=len(data.class_names))
+    model = MixedPrecision(model.to(memory_format=torch.channels_last))
+    optimizer = torch.optim.SGD(
+        model.parameters(), lr=recipe["learning_rate"], momentum=recipe["momentum"],
+        weight_decay=recipe["weight_decay"],
+    )  # fmt: skip
+    test = (images, data.train_labels) if condition.target else (test_images, data.test_labels)
+    checkpoint = folder / f"{name}.ckpt"
+    history = restore(checkpoint, model, optimizer, recipe) or {curve: [] for curve in CURVES}
+    for epoch in range(len(history["train_loss"]), recipe["num_epochs"]):
+        if condition.target and max(history["test_accuracy"], default=0) >= condition.target:
+            break
+        set_seed(1000 * seed + 1 + epoch)
+        optimizer.param_groups[0]["lr"] = learning_rate(recipe, epoch)
+        new = fit(
+            model, images, data.train_labels, optimizer=optimizer, num_epochs=1, test=test,
+            batch_size=recipe["batch_size"], augment=augment, progress=sys.stderr.isatty(),
+        )  # fmt: skip
+        if new["stopped"]:
+            raise RuntimeError(f"{name}: {new['stopped']} 같은 명령을 다시 실행하면 이어서 합니다.")
+        for curve in CURVES:
+            history[curve] += [round(value, 5) for value in new[curve]]
+        save(checkpoint, model, optimizer, recipe, history)
+    record = {
+        "seed": seed, "data": f"{data.name}, 학습 {len(images):,}장, 시험 {len(test_images):,}장",
+        "date": date.today().isoformat(), "torch": torch.__version__,
+        "precision": "bfloat16", "threads": torch.get_num_threads(),
+        "recipe": recipe, "history": history,
+    }  # fmt: skip
+    if not condition.target:
+        record |= ten_crop_result(model, test_images, data.test_labels)
+    save_pretrained(model.model, record, name, folder=folder)
+    checkpoint.unlink(missing_ok=True)
+    return record
+
+
+def learning_rate(recipe: dict, epoch: int) -> float:
+    """그 에폭의 학습률입니다. "cosine"은 0까지 내려가고 "constant"는 그대로입니다."""
+    if recipe["schedule"] == "constant":
+        return recipe["learning_rate"]
+    return recipe["learning_rate"] * 0.5 * (1 + math.cos(math.pi * epoch / recipe["num_epochs"]))
+
+
+def ten_crop_result(model: nn.Module, images: Tensor, labels: Tensor) -> dict:
+    """한 장으로 본 정확도와, 열 장의 확률을 평균해 본 정확도입니다(Krizhevsky 2012, §4.1)."""
+    from course_utils.augmentation import ten_crops
+
+    chunks = [torch.stack([predict(model, crop).softmax(dim=1) for crop in ten_crops(part)])
+              .mean(dim=0) for part in images.split(1000)]  # fmt: skip
+    ten = (torch.cat(chunks).argmax(dim=1) == labels).float().mean().item()
+    one = evaluate(model, images, labels)["accuracy"]
+    return {"one_crop_accuracy": round(one, 5), "ten_crop_accuracy": round(ten, 5)}
+
+
+def save(path: Path, model: nn.Module, optimizer, recipe: dict, history: dict) -> None:
+    """에폭 하나의 끝을 통째로 남깁니다. 이름은 다 쓴 뒤에 바꿉니다."""
+    buffer = io.BytesIO()
+    state = {"model": model.state_dict(), "optimizer": optimizer.state_dict()}
+    torch.save(state | {"record": json.dumps({"recipe": recipe, "history": history})}, buffer)
+    write_atomically(path, buffer.getvalue())
+
+
+def restore(path: Path, model: nn.Module, optimizer, recipe: dict) -> dict | None:
+    """저장해 둔 에폭을 되살리고 기록을 돌려줍니다. 없거나, 상했거나, 설정이 다르면 None입니다."""
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+        record = json.loads(state["record"])
+        if record["recipe"] != recipe:
+            raise ValueError("다른 설정입니다.")
+        model.load_state_dict(state["model"])
+        optimizer.load_state_dict(state["optimizer"])
+    except FileNotFoundError:
+        return None
+    except Exception as error:  # 상한 파일은 무엇이든 낼 수 있습니다.
+        print(f"{path.name}을(를) 쓸 수 없어 처음부터 시작합니다: {error}", flush=True)
+        return None
+    return record["history"]
