@@ -22,19 +22,20 @@ MOVED := $(shell [ "`cat $(READY) 2>/dev/null`" = "`pwd -P`" ] || rm -f $(READY)
 ABSOLUTE_DATA = case "$$COURSE_DATA" in ''|/*|'~'*) ;; \
 	*) COURSE_DATA="`pwd`/$$COURSE_DATA"; export COURSE_DATA ;; esac
 
-.PHONY: help lab test notebooks bench weights clean
+.PHONY: help lab test notebooks bench weights experiments clean
 .DEFAULT_GOAL := help
 
 help:
 	@printf '%s\n' \
 	  'LeNet-5와 AlexNet 강의' \
 	  '' \
-	  '  make lab        JupyterLab을 열고 강의를 시작합니다' \
-	  '  make test       코드 검사, 단위 시험, 노트북 시험을 합니다' \
-	  '  make notebooks  노트북을 모두 다시 실행해 결과를 새로 담습니다' \
-	  '  make bench      속도를 잽니다' \
-	  '  make weights    함께 담은 가중치를 다시 학습합니다' \
-	  '  make clean      설치한 것과 임시 파일을 지웁니다 (내려받은 데이터는 남깁니다)' \
+	  '  make lab          JupyterLab을 열고 강의를 시작합니다' \
+	  '  make test         코드 검사, 단위 시험, 노트북 시험을 합니다' \
+	  '  make notebooks    노트북을 모두 다시 실행해 결과를 새로 담습니다' \
+	  '  make bench        속도를 잽니다' \
+	  '  make weights      함께 담은 가중치를 다시 학습합니다' \
+	  '  make experiments  여섯 혁신의 실험을 다시 합니다 (꺼지면 같은 명령으로 이어집니다)' \
+	  '  make clean        설치한 것과 임시 파일을 지웁니다 (내려받은 데이터는 남깁니다)' \
 	  '' \
 	  '처음 한 번은 필요한 패키지를 .venv에 내려받습니다. 다음부터는 바로 시작합니다.' \
 	  '' \
@@ -66,6 +67,9 @@ bench: $(READY)
 
 weights: $(READY)
 	@$(ABSOLUTE_DATA); $(PY) -m course_utils.train_lenet $(ARGS)
+
+experiments: $(READY)
+	@$(ABSOLUTE_DATA); $(PY) -m course_utils.experiments $(ARGS)
 
 clean:
 	rm -rf .venv build *.egg-info .pytest_cache .ruff_cache

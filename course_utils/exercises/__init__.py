@@ -9,6 +9,12 @@ from course_utils.exercises.alexnet import (
 )
 from course_utils.exercises.convolution import check_output_size, check_same_padding
 from course_utils.exercises.grading import EMPTY, Verdict
+from course_utils.exercises.innovations import (
+    check_color_shift,
+    check_inverted_dropout,
+    check_ten_crop_answer,
+    check_versions,
+)
 from course_utils.exercises.lenet5 import (
     check_rbf_penalties,
     check_rubbish_logits,
@@ -21,8 +27,10 @@ __all__ = [
     "EMPTY",
     "Verdict",
     "check_alexnet_sizes",
+    "check_color_shift",
     "check_exchange_bytes",
     "check_grouped_parameters",
+    "check_inverted_dropout",
     "check_leftover",
     "check_local_response_norm",
     "check_output_size",
@@ -32,4 +40,6 @@ __all__ = [
     "check_scaled_tanh",
     "check_sizes",
     "check_table_parameters",
+    "check_ten_crop_answer",
+    "check_versions",
 ]

@@ -20,7 +20,8 @@ def work(condition: str, seed: int) -> str:
     """실험 하나를 합니다. 스레드가 하나여서 몇 프로세스로 나누어도 값이 같습니다."""
     torch.set_num_threads(1)
     chosen = CONDITIONS[condition]
-    data = load_photos(max_train=chosen.recipe["num_train"])
+    recipe = chosen.recipe
+    data = load_photos(max_train=recipe["num_train"], max_test=recipe["num_test"])
     if data.name != "CIFAR-10":
         raise RuntimeError("기록은 CIFAR-10으로만 만듭니다. COURSE_DATA를 확인하십시오.")
     name = f"{condition}_{seed}"

@@ -81,3 +81,41 @@ def final_errors(record: dict, condition: str, *, part: str = "test") -> list[fl
 def differences(first: Sequence[float], second: Sequence[float]) -> list[float]:
     """같은 시드끼리 뺀 값 `first − second`입니다. 시드의 운이 함께 빠집니다."""
     return [a - b for a, b in zip(first, second, strict=True)]
+
+
+def effects(record: dict) -> list[tuple[str, list[float], float | None]]:
+    """혁신마다 `(이름, 시드마다 오류율의 변화, 논문의 변화)`입니다. %p이고 음수가 좋아진 것입니다.
+
+    논문의 값은 모두 ImageNet의 top-1입니다. LRN과 풀링은 §3.3, §3.4, 색 잡음은 §4.1의 "1 % 넘게",
+    열 조각은 ILSVRC-2010 시험의 37.5와 각주의 39.0입니다.
+    """
+
+    def change(after: str, before: str) -> list[float]:
+        return differences(final_errors(record, after), final_errors(record, before))
+
+    crops = [100 * (run["one_crop_accuracy"] - run["ten_crop_accuracy"])
+             for run in runs_of(record, "crops_flips")]  # fmt: skip
+    return [
+        ("드롭아웃", change("baseline", "no_dropout"), None),
+        ("자르기와 뒤집기", change("crops_flips", "baseline"), None),
+        ("PCA 색 잡음", change("colors", "crops_flips"), -1.0),
+        ("열 조각으로 시험", crops, -1.5),
+        ("LRN", change("lrn", "baseline"), -1.4),
+        ("겹치는 풀링", change("baseline", "pool2"), -0.4),
+    ]
+
+
+def verdict(changes: Sequence[float]) -> str:
+    """시드마다의 변화가 모두 한쪽인지, 0을 사이에 두는지 말합니다."""
+    if max(changes) < 0:
+        return "모든 시드에서 좋아짐"
+    return "모든 시드에서 나빠짐" if min(changes) > 0 else "시드마다 갈려 가릴 수 없음"
+
+
+def speedup(record: dict) -> list[float]:
+    """시드마다 tanh가 목표에 닿은 에폭 ÷ ReLU가 닿은 에폭입니다. 학습률은 각각 고른 것입니다."""
+    epochs = {
+        activation: [epochs_to_target(run["history"]) for run in runs_of(record, condition)]
+        for activation, condition in record["best"].items()
+    }
+    return [slow / fast for slow, fast in zip(epochs["tanh"], epochs["relu"], strict=True)]

@@ -3,6 +3,7 @@
 from course_utils.plotting.bars import plot_contest, plot_shares, plot_traffic
 from course_utils.plotting.charts import plot_confusion, plot_timeline
 from course_utils.plotting.curves import plot_curves, plot_history, plot_runs
+from course_utils.plotting.effects import plot_effects, plot_race
 from course_utils.plotting.images import (
     plot_digit_frames,
     plot_images,
@@ -20,10 +21,12 @@ __all__ = [
     "plot_contest",
     "plot_curves",
     "plot_digit_frames",
+    "plot_effects",
     "plot_history",
     "plot_images",
     "plot_layer_maps",
     "plot_number_grids",
+    "plot_race",
     "plot_runs",
     "plot_schedule",
     "plot_shares",

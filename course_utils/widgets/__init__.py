@@ -13,6 +13,10 @@ _HOMES = {
     "size_calculator": "output_sizes",
     "kernel_viewer": "kernels",
     "architecture_explorer": "explorer",
+    "activation_explorer": "activation",
+    "dropout_masks": "dropout_masks",
+    "augmentation_gallery": "color_gallery",
+    "lrn_explorer": "lrn",
 }
 __all__ = sorted(_HOMES)
 

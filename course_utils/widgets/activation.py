@@ -1,0 +1,159 @@
+"""활성 함수와 그 기울기를 나란히 놓고, 어디에서 기울기가 사라지는지 봅니다."""
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.lines import Line2D
+
+from course_utils.plotting import OKABE_ITO
+from course_utils.widgets.panel import Panel, choice, row, slider
+from course_utils.widgets.pictures import add_axes, blank, caption, paste
+
+RELU, TANH, SIGMOID = NAMES = "ReLU", "tanh", "시그모이드"
+WIDTH, HEIGHT = 820, 330
+LEFTS, TOP, BOX = (56, 466), 40, (330, 220)  # 두 축의 자리와 크기
+REACH = 6.0
+EDGES = (-REACH - 0.2, REACH + 0.2)  # 가로축의 양 끝
+TANGENT = 0.9  # 접선의 반 너비. 이보다 길면 축 밖으로 나갑니다.
+FLAT = 0.05  # 기울기가 이보다 작으면 포화라고 부릅니다.
+LAYERS = 10
+HEIGHTS = {RELU: (-1.0, 6.6), TANH: (-1.25, 1.25), SIGMOID: (-0.15, 1.15)}
+TICKS = {RELU: (0, 2, 4, 6), TANH: (-1, 0, 1), SIGMOID: (0, 0.5, 1)}
+
+
+def activate(name, x):
+    """활성 함수 `name`의 값입니다."""
+    if name not in NAMES:
+        raise ValueError(f"활성 함수는 {', '.join(NAMES)} 가운데 하나여야 하는데 {name!r}입니다.")
+    x = np.asarray(x, dtype=float)
+    if name == RELU:
+        return np.maximum(x, 0)
+    # 시그모이드를 tanh로 적으면 exp가 넘치지 않습니다.
+    return np.tanh(x) if name == TANH else 0.5 * (1 + np.tanh(x / 2))
+
+
+def gradient(name, x):
+    """활성 함수 `name`의 기울기입니다. ReLU의 0에서는 PyTorch처럼 0으로 둡니다."""
+    value = activate(name, x)
+    if name == RELU:
+        return np.where(value > 0, 1.0, 0.0)
+    return 1 - value**2 if name == TANH else value * (1 - value)
+
+
+def saturated(name, x):
+    """기울기가 거의 0(0.05 미만)인지 답합니다."""
+    return gradient(name, x) < FLAT
+
+
+def saturated_spans(name):
+    """가로축에서 포화인 구간 `(왼쪽, 오른쪽)`들입니다."""
+    x = np.linspace(-REACH, REACH, 1201)
+    flat = saturated(name, x).astype(int)
+    edges = np.diff(flat, prepend=0, append=0)
+    starts, ends = np.nonzero(edges == 1)[0], np.nonzero(edges == -1)[0] - 1
+    return [(float(x[a]), float(x[b])) for a, b in zip(starts, ends, strict=True)]
+
+
+def scientific(value):
+    """아주 작은 수는 10의 거듭제곱으로 적은 HTML입니다."""
+    if value == 0 or abs(value) >= 0.001:
+        return f"{value:.3g}".replace("-", "−")
+    digits, power = f"{value:.1e}".split("e")
+    return f"{digits} × 10<sup>{int(power)}</sup>".replace("-", "−")
+
+
+def describe(name, x):
+    """값, 기울기, 열 층을 지난 기울기, 포화인지를 적은 글입니다."""
+    slope = float(gradient(name, x))
+    if slope == 0:
+        state = "<b>포화</b>: 기울기가 0이라 아무것도 배우지 못합니다"
+    elif saturated(name, x):
+        state = f"<b>포화</b>: 기울기가 {FLAT}보다 작습니다"
+    else:
+        state = "포화가 아닙니다"
+    parts = [
+        f"f({scientific(x)}) = <b>{scientific(float(activate(name, x)))}</b>",
+        f"f′({scientific(x)}) = <b>{scientific(slope)}</b>",
+        f"기울기가 열 층을 지나면 f′(x)<sup>{LAYERS}</sup> = "
+        f"<b>{scientific(slope**LAYERS)}</b>배 (가중치의 몫은 빼고)",
+        state,
+    ]
+    return " &nbsp;·&nbsp; ".join(parts)
+
+
+def draw_curves(name):
+    """x와 상관없는 것: 함수와 기울기의 곡선, 축, 포화인 구간의 회색 바탕을 그린 Figure입니다."""
+    figure = blank(WIDTH, HEIGHT)
+    grid = np.linspace(-REACH, REACH, 241)  # 0.05마다 점이 있어 ReLU의 꺾인 곳을 지납니다.
+    titles = (f"{name}: f(x)와 접선", "기울기 f′(x)")
+    ticks = (TICKS[name], (0, 0.25, 0.5, 1))
+    for side, curve in enumerate((activate(name, grid), gradient(name, grid))):
+        limits = {"xlim": EDGES, "ylim": _heights(name)[side]}
+        axes = add_axes(figure, LEFTS[side], TOP, *BOX, **limits)
+        axes.set(xticks=(-6, -3, 0, 3, 6), yticks=ticks[side])
+        axes.yaxis.set_major_formatter("{x:g}")
+        for span in saturated_spans(name):
+            axes.axvspan(*span, color="#DDDDDD", lw=0)
+        axes.axhline(0, color="#888888", lw=0.8)
+        axes.plot(grid, curve, color=OKABE_ITO["blue"])
+        caption(figure, titles[side], LEFTS[side], 10, fontsize=14)
+    caption(figure, f"회색 바탕: 기울기가 {FLAT}보다 작은 곳(포화)", LEFTS[0], HEIGHT - 28)
+    return figure
+
+
+def to_pixels(figure):
+    """Figure를 `(높이, 너비, 3)` uint8 배열로 바꿉니다."""
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.array(canvas.buffer_rgba())[..., :3]
+
+
+def draw_activation(name, x, background):
+    """`background`(`draw_curves`의 픽셀) 위에 x의 점과 접선을 그린 Figure입니다.
+
+    축을 그리는 데 드는 시간이 대부분이라, 이름을 바꿀 때에만 바탕을 새로 그립니다.
+    """
+    figure = blank(WIDTH, HEIGHT)
+    paste(figure, background, 0, 0)
+    value, slope = float(activate(name, x)), float(gradient(name, x))
+
+    def line(side, xs, ys, **style):
+        low, high = _heights(name)[side]
+        across = (np.asarray(xs) - EDGES[0]) / (EDGES[1] - EDGES[0])
+        down = (high - np.asarray(ys)) / (high - low)
+        points = (LEFTS[side] + BOX[0] * across) / WIDTH, 1 - (TOP + BOX[1] * down) / HEIGHT
+        figure.add_artist(Line2D(*points, color=OKABE_ITO["vermillion"], **style))
+
+    near = np.clip([x - TANGENT, x + TANGENT], *EDGES)
+    line(0, near, value + slope * (near - x), lw=1.6)
+    for side, height in enumerate((value, slope)):
+        line(side, [x, x], [0, height], lw=1.2, ls=":")
+        line(side, [x], [height], marker="o", ms=9)
+    return figure
+
+
+def _heights(name):
+    # 기울기의 세로축은 모두 같게 두어, 시그모이드의 기울기가 0.25를 넘지 못하는 것이 보입니다.
+    return HEIGHTS[name], (-0.08, 1.12)
+
+
+def activation_explorer():
+    """활성 함수와 x를 골라 값과 기울기, 포화를 보는 `Panel`입니다."""
+    controls = {
+        "name": choice("활성 함수", NAMES),
+        "x": slider("x", -REACH, REACH, value=1.0, step=0.1, width="420px"),
+    }
+    # 0에서는 ReLU의 점이 꺾인 곳에 놓여 기울기가 보이지 않습니다.
+    backgrounds = {}
+
+    def draw(name, x):
+        if name not in backgrounds:
+            backgrounds[name] = to_pixels(draw_curves(name))
+        return describe(name, x), draw_activation(name, x, backgrounds[name])
+
+    return Panel(
+        "활성 함수와 기울기",
+        controls,
+        draw,
+        alt="왼쪽은 활성 함수와 고른 x의 접선, 오른쪽은 그 기울기. 포화인 구간에 회색 바탕",
+        rows=[row(*controls.values())],
+    )

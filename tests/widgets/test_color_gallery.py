@@ -1,0 +1,162 @@
+"""데이터 증강: 더한 색은 논문의 식으로, 자르기와 뒤집기는 NumPy로 견줍니다."""
+
+import numpy as np
+import pytest
+import torch
+
+import course_utils.widgets as package
+from course_utils.augmentation import color_axes
+from course_utils.widgets.color_gallery import (
+    PAPER,
+    STRENGTHS,
+    added_color,
+    augmentation_gallery,
+    axis_bars,
+    random_versions,
+    to_pixels,
+    transform,
+)
+
+STRONG = list(STRENGTHS)[1]
+
+
+@pytest.fixture
+def photo():
+    return torch.rand(3, 32, 32, generator=torch.Generator().manual_seed(0))
+
+
+@pytest.fixture
+def axes():
+    images = torch.rand(8, 3, 16, 16, generator=torch.Generator().manual_seed(1))
+    return color_axes(images * torch.tensor([0.9, 0.5, 0.2])[:, None, None])
+
+
+@pytest.fixture
+def panel(photo, axes):
+    return augmentation_gallery(photo, axes)
+
+
+# --- 계산 -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("strength", "scale"), [(PAPER, 0.1), (STRONG, 1.0)])
+def test_added_color_is_the_formula_of_the_paper(axes, strength, scale):
+    amounts = (1.5, -3.0, 0.4)
+    vectors, deviations = (part.numpy() for part in axes)
+    expected = sum(vectors[:, i] * deviations[i] * scale * amounts[i] for i in range(3))
+    np.testing.assert_allclose(added_color(axes, amounts, strength), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("flip", [False, True])
+@pytest.mark.parametrize(("shift_x", "shift_y"), [(0, 0), (4, -4), (-3, 2)])
+def test_crop_and_flip_equal_numpy(photo, shift_x, shift_y, flip):
+    padded = np.pad(photo.numpy(), ((0, 0), (4, 4), (4, 4)), mode="reflect")
+    expected = padded[:, 4 + shift_y :, 4 + shift_x :][:, :32, :32]
+    expected = expected[:, :, ::-1] if flip else expected
+    color = torch.tensor([0.5, 0.0, -0.7])
+    result = transform(photo, color, shift_x=shift_x, shift_y=shift_y, flip=flip)
+    # 0-1을 넘어도 자르지 않습니다.
+    np.testing.assert_allclose(result, expected + color.numpy()[:, None, None], atol=1e-6)
+
+
+def test_values_are_clipped_only_for_display():
+    pixels = to_pixels(torch.tensor([-0.5, 0.5, 1.5])[:, None, None])
+    assert pixels.tolist() == [[[0, 128, 255]]]
+
+
+def test_random_versions_depend_on_the_seed_and_the_strength(photo, axes):
+    first = random_versions(photo, axes, PAPER, 0)
+    assert first.shape == (8, 3, 32, 32)
+    assert torch.equal(first, random_versions(photo, axes, PAPER, 0))
+    assert not torch.equal(first, random_versions(photo, axes, PAPER, 1))
+    strong = random_versions(photo, axes, STRONG, 0)
+    # 자르기와 뒤집기는 같고 색만 열 배이므로, 채널마다 상수만큼 다릅니다.
+    difference = (strong - first).flatten(2)
+    assert difference.std(dim=2).max() < 1e-5
+    assert difference.abs().max() > 0.01
+
+
+def test_bars_go_one_deviation_each_way_from_the_mean(photo, axes):
+    bar = axis_bars(photo, axes)[1]
+    mean, step = photo.mean(dim=(1, 2)), axes[0][:, 1] * axes[1][1]
+    for pixel, sign in ((bar[0, 0], -1), (bar[0, -1], 1)):
+        expected = ((mean + sign * step).clamp(0, 1) * 255).numpy()
+        np.testing.assert_allclose(pixel, expected, atol=0.51)
+
+
+@pytest.mark.parametrize(
+    "shape", [(32, 32), (1, 32, 32), (3, 4, 32), (3, 32, 129), (1, 3, 32, 32)]
+)
+def test_wrong_shape_is_explained(axes, shape):
+    with pytest.raises(ValueError, match=r"\(3, H, W\)이고 한 변이 5-128"):
+        augmentation_gallery(torch.zeros(shape), axes)
+
+
+def test_wrong_values_are_explained(photo, axes):
+    with pytest.raises(ValueError, match="0-1의 실수 텐서"):
+        augmentation_gallery((photo * 255).byte(), axes)
+    for wrong in (photo - 0.5, photo * 255, photo * float("nan")):
+        with pytest.raises(ValueError, match="정규화하기 전의 사진"):
+            augmentation_gallery(wrong, axes)
+
+
+@pytest.mark.parametrize("wrong", [None, (torch.eye(3),), (torch.eye(2), torch.ones(2))])
+def test_wrong_axes_are_explained(photo, wrong):
+    with pytest.raises(ValueError, match="주축은"):
+        augmentation_gallery(photo, wrong)
+
+
+# --- 조작 -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "name", ["first", "second", "third", "shift_x", "shift_y", "flip", "strength"]
+)
+def test_every_control_through_its_range(panel, name, open_png):
+    control = panel.controls[name]
+    values = {"flip": (False, True), "strength": tuple(STRENGTHS)}.get(name)
+    values = values or (control.min, control.value, control.max)
+    pictures = set()
+    for value in values:
+        control.value = value
+        assert open_png(panel.image.value).shape == (496, 960, 3)
+        pictures.add(panel.image.value)
+    assert len(pictures) == len(values)
+
+
+def test_readout_is_in_pixel_units(panel, axes):
+    panel.controls["first"].value = -2.0
+    step = (-0.2 * axes[0][:, 0] * axes[1][0] * 255).tolist()
+    shift = ", ".join(f"{value:+.1f}" for value in step).replace("-", "−")
+    assert f"<b>({shift})</b>" in panel.readout.value
+    spread = ", ".join(f"{255 * value:.1f}" for value in axes[1].tolist())
+    assert f"<b>{spread}</b>" in panel.readout.value
+
+
+def test_nothing_is_added_at_the_start(panel):
+    assert "<b>(+0.0, +0.0, +0.0)</b>" in panel.readout.value
+
+
+@pytest.mark.parametrize("shape", [(3, 5, 5), (3, 96, 96), (3, 128, 128), (3, 20, 128)])
+def test_any_size_fits_inside_the_picture(axes, shape, open_png):
+    pixels = open_png(augmentation_gallery(torch.zeros(shape), axes).image.value)
+    border = [pixels[:, :8], pixels[:, -8:], pixels[:5], pixels[-5:]]
+    assert min(part.min() for part in border) == 255
+
+
+def test_gallery_leaves_the_photo_and_the_random_state_alone(photo, axes):
+    before, state = photo.clone(), torch.get_rng_state()
+    augmentation_gallery(photo, axes).controls["third"].value = 3.0
+    assert torch.equal(photo, before)
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_public_name_is_the_function_and_not_a_file():
+    assert package.augmentation_gallery is augmentation_gallery
+
+
+def test_static_bundle_has_a_picture(panel):
+    data, metadata = panel._repr_mimebundle_()
+    assert data["text/plain"] == repr(panel) == "<위젯: 데이터 증강>"
+    assert len(data["image/png"]) > 5000
+    assert "주축" in metadata["image/png"]["alt"]

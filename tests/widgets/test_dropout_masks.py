@@ -1,0 +1,168 @@
+"""드롭아웃 마스크: 기댓값이 같다는 것을 많은 마스크의 평균으로 확인합니다."""
+
+import numpy as np
+import pytest
+import torch
+
+# 파일 이름이 함수와 같아서, 패키지에서 먼저 불러와야 패키지의 이름이 함수를 가리킵니다.
+from course_utils.widgets import dropout_masks
+from course_utils.widgets.dropout_masks import (
+    DROPPED,
+    GRID,
+    MODES,
+    TEST_INVERTED,
+    TEST_PAPER,
+    TRAIN_INVERTED,
+    TRAIN_PAPER,
+    apply_dropout,
+    check_outputs,
+    draw_dropout,
+    expected_outputs,
+    keep_mask,
+    tile_picture,
+)
+
+
+@pytest.fixture
+def outputs():
+    return torch.randn(256, generator=torch.Generator().manual_seed(0)).relu()
+
+
+@pytest.fixture
+def panel(outputs):
+    return dropout_masks(outputs)
+
+
+# --- 계산 -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("p", [0.1, 0.5, 0.9])
+@pytest.mark.parametrize("mode", MODES)
+def test_average_of_many_masks_is_the_expectation(outputs, mode, p):
+    x = check_outputs(outputs)[:40]
+    keep = np.random.default_rng(1).random((20_000, 40)) >= p
+    average = apply_dropout(x, keep, p, mode).mean(axis=0)
+    # 표준 오차의 다섯 배: 뒤집은 방식의 분산은 x² p / (1 − p)입니다.
+    error = 5 * x * np.sqrt(p / (1 - p) / len(keep)) + 1e-12
+    assert (np.abs(average - expected_outputs(x, p, mode)) <= error).all()
+
+
+@pytest.mark.parametrize("p", [0.0, 0.3, 0.9])
+def test_training_and_testing_have_the_same_expectation(outputs, p):
+    x = check_outputs(outputs)
+    for train, test in ((TRAIN_INVERTED, TEST_INVERTED), (TRAIN_PAPER, TEST_PAPER)):
+        tested = apply_dropout(x, np.zeros(256, dtype=bool), p, test)  # 마스크를 보지 않습니다.
+        np.testing.assert_allclose(tested, expected_outputs(x, p, train))
+
+
+def test_inverted_dropout_scales_like_torch(outputs):
+    torch.manual_seed(0)
+    by_torch = torch.nn.functional.dropout(outputs, 0.3, training=True)
+    keep = ((by_torch != 0) | (outputs == 0)).numpy()
+    ours = apply_dropout(check_outputs(outputs), keep, 0.3, TRAIN_INVERTED)
+    np.testing.assert_allclose(ours, by_torch.numpy(), rtol=1e-6)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_dropping_nothing_leaves_outputs_untouched(outputs, mode):
+    x = check_outputs(outputs)
+    keep = keep_mask(256, 0.0, seed=0, number=3)
+    assert keep.all()
+    np.testing.assert_array_equal(apply_dropout(x, keep, 0.0, mode), x)
+
+
+def test_masks_are_repeatable_and_nested():
+    masks = [keep_mask(500, p, seed=2, number=7) for p in (0.2, 0.2, 0.6)]
+    np.testing.assert_array_equal(masks[0], masks[1])
+    assert not (masks[2] & ~masks[0]).any()  # p를 키우면 더 지워질 뿐입니다.
+    assert (keep_mask(500, 0.2, seed=2, number=8) != masks[0]).any()
+    assert (keep_mask(500, 0.2, seed=3, number=7) != masks[0]).any()
+
+
+@pytest.mark.parametrize("shape", [(), (0,), (1025,), (4, 4)])
+def test_wrong_shape_is_explained(shape):
+    with pytest.raises(ValueError, match="1차원이어야 하는데"):
+        dropout_masks(torch.zeros(shape))
+
+
+@pytest.mark.parametrize("value", [-0.1, float("nan"), float("inf")])
+def test_wrong_values_are_explained(value):
+    with pytest.raises(ValueError, match="음수나 유한하지 않은 값"):
+        dropout_masks([1.0, value])
+
+
+def test_wrong_rate_and_mode_are_explained():
+    keep = np.ones(3, dtype=bool)
+    for p in (-0.1, 1.0):
+        with pytest.raises(ValueError, match="지우는 비율은 0 이상 1 미만"):
+            apply_dropout(np.ones(3), keep, p, TRAIN_PAPER)
+    with pytest.raises(ValueError, match="방식은"):
+        apply_dropout(np.ones(3), keep, 0.5, "학습")
+
+
+# --- 그림 -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("count", [1, 2, 7, 256, 1024])
+def test_every_output_has_a_tile_and_dropped_ones_are_marked(count):
+    dropped = np.arange(count) % 2 == 0
+    pixels = tile_picture(np.ones(count), 1.0, dropped)
+    columns = int(np.ceil(np.sqrt(count)))
+    cell = GRID // columns
+    assert max(pixels.shape) <= GRID
+    centers = pixels[cell // 2 :: cell, cell // 2 :: cell].reshape(-1, 3)[:count]
+    np.testing.assert_array_equal((centers == DROPPED).all(axis=1), dropped)
+    assert (centers[~dropped] == 255).all()
+
+
+@pytest.mark.parametrize("count", [1, 2, 1000, 1024])
+@pytest.mark.parametrize("value", [0.0, 1e-6, 1e6])
+def test_any_length_and_scale_is_drawn(count, value):
+    outputs = np.full(count, value)
+    text, _ = draw_dropout(outputs, p=0.9, draw_number=3, mode=TRAIN_INVERTED, seed=0)
+    assert f"/ {count:,}</b>" in text
+
+
+# --- 조작 -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["p", "draw_number", "mode"])
+def test_every_control_through_its_range(panel, name, open_png):
+    control = panel.controls[name]
+    values = control.options if name == "mode" else (control.min, control.value, control.max)
+    pictures = set()
+    for value in values:
+        control.value = value
+        assert open_png(panel.image.value).shape == (316, 960, 3)
+        pictures.add(panel.image.value)
+    # 0번째 뽑기에서 시작하므로 처음 값이 곧 가장 작은 값입니다.
+    assert len(pictures) == (2 if name == "draw_number" else len(values))
+
+
+def test_readout_counts_what_was_kept(panel, outputs):
+    panel.controls["draw_number"].value = 4
+    keep = keep_mask(256, 0.5, seed=0, number=4)
+    after = apply_dropout(check_outputs(outputs), keep, 0.5, TRAIN_INVERTED).sum()
+    total = outputs.double().sum().item()
+    assert f"<b>{keep.sum()} / 256</b>" in panel.readout.value
+    assert f"<b>{total:.4g} → {after:.4g}</b>" in panel.readout.value
+    assert f"합의 기댓값 <b>{total:.4g}</b>" in panel.readout.value
+
+
+def test_testing_keeps_everything(panel, outputs):
+    panel.controls["mode"].value = TEST_PAPER
+    total = outputs.double().sum().item()
+    assert "<b>256 / 256</b>" in panel.readout.value
+    assert f"<b>{total:.4g} → {total / 2:.4g}</b>" in panel.readout.value
+
+
+def test_seed_changes_the_mask(outputs):
+    pictures = {dropout_masks(outputs, seed=seed).image.value for seed in (0, 0, 1)}
+    assert len(pictures) == 2
+
+
+def test_static_bundle_has_a_picture(panel):
+    data, metadata = panel._repr_mimebundle_()
+    assert data["text/plain"] == repr(panel) == "<위젯: 드롭아웃 마스크>"
+    assert len(data["image/png"]) > 5000
+    assert "출력 256개" in metadata["image/png"]["alt"]

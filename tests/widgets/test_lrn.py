@@ -1,0 +1,120 @@
+"""지역 응답 정규화: PyTorch의 local_response_norm과 견줍니다."""
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional as F
+
+import course_utils.widgets as package
+from course_utils.widgets.lrn import (
+    check_activations,
+    describe,
+    divisors,
+    lrn_explorer,
+    normalize_channels,
+    window_sums,
+)
+
+
+@pytest.fixture
+def activations():
+    return torch.randn(24, 9, 7, generator=torch.Generator().manual_seed(0)).relu() * 20
+
+
+@pytest.fixture
+def panel(activations):
+    return lrn_explorer(activations)
+
+
+# --- 계산 -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 9, 15, 31])
+@pytest.mark.parametrize("count", [1, 2, 7, 96])
+@pytest.mark.parametrize(("k", "alpha", "beta"), [(2, 1e-4, 0.75), (0.5, 1, 1.5), (1, 0.1, 0)])
+def test_normalization_equals_torch(n, count, k, alpha, beta):
+    vector = 10 * torch.randn(count, generator=torch.Generator().manual_seed(n)).double()
+    expected = F.local_response_norm(vector[None, :, None, None], n, alpha, beta, k).flatten()
+    ours = normalize_channels(vector.numpy(), n, k, alpha, beta)
+    np.testing.assert_allclose(ours, expected.numpy(), rtol=1e-10)
+
+
+def test_window_stops_at_the_ends():
+    assert window_sums([1, 2, 3, 4], 3).tolist() == [5, 14, 29, 25]
+
+
+def test_zero_beta_changes_nothing_and_alone_each_channel_sees_itself():
+    vector = np.array([3.0, 0.0, -4.0])
+    np.testing.assert_array_equal(normalize_channels(vector, 5, 2, 1, 0), vector)
+    np.testing.assert_allclose(divisors(vector, 1, 2, 1, 1), [11, 2, 18])
+
+
+@pytest.mark.parametrize("shape", [(), (5,), (4, 4), (1, 8, 4, 4), (0, 4, 4)])
+def test_wrong_shape_is_explained(shape):
+    with pytest.raises(ValueError, match=r"이미지 한 장의 \(C, H, W\)여야 하는데"):
+        lrn_explorer(torch.zeros(shape))
+
+
+def test_wrong_values_are_explained():
+    with pytest.raises(ValueError, match="유한하지 않은 값"):
+        lrn_explorer(torch.full((2, 3, 3), float("nan")))
+    with pytest.raises(ValueError, match="채널은 1차원"):
+        normalize_channels(np.ones((2, 2)), 5, 2, 1e-4, 0.75)
+
+
+def test_tensors_with_gradients_and_arrays_are_both_taken(activations):
+    expected = activations.double().numpy()
+    np.testing.assert_array_equal(check_activations(activations.requires_grad_()), expected)
+    np.testing.assert_array_equal(check_activations(expected), expected)
+
+
+def test_readout_is_the_formula_with_numbers():
+    text = describe(np.array([3.0, 10.0, 0.0]), n=3, k=2.0, log_alpha=-1.0, beta=1.0)
+    by = 2 + 0.1 / 3 * 109
+    assert f"1번: <b>10 → {10 / by:.4g}</b>" in text
+    assert f"10 / (2 + 10<sup>−1</sup> / 3 × 109)<sup>1</sup> = 10 / {by:.4g}" in text
+    smallest = 2 + 0.1 / 3 * 100
+    assert f"비는 <b>{by / smallest:.4g}</b>" in text
+
+
+# --- 조작 -----------------------------------------------------------------------------------------
+
+
+def test_starts_with_the_paper_at_the_largest_activation(panel, activations):
+    values = panel.values()
+    place = values.pop("row"), values.pop("column")
+    assert values == {"n": 5, "k": 2.0, "log_alpha": -4.0, "beta": 0.75}
+    assert activations[:, place[0], place[1]].max() == activations.max()
+
+
+@pytest.mark.parametrize("name", ["n", "k", "log_alpha", "beta", "row", "column"])
+def test_every_control_through_its_range(panel, name, open_png):
+    panel.controls["log_alpha"].value = -1.0  # 이웃의 몫이 보일 만큼
+    control = panel.controls[name]
+    pictures, values = set(), {control.min, control.value, control.max}
+    for value in sorted(values):
+        control.value = value
+        assert open_png(panel.image.value).shape == (340, 960, 3)
+        pictures.add(panel.image.value)
+    assert len(pictures) == len(values)
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 1), (2, 1, 5), (400, 3, 3), (3, 300, 200), (96, 55, 55)])
+@pytest.mark.parametrize("value", [0.0, -3.0, 1e5])
+def test_nothing_is_drawn_over_the_margin(shape, value, open_png):
+    panel = lrn_explorer(np.full(shape, value))
+    panel.controls["row"].value = panel.controls["row"].max
+    pixels = open_png(panel.image.value)
+    border = [pixels[:, :8], pixels[:, -8:], pixels[:5], pixels[-5:]]
+    assert min(part.min() for part in border) == 255
+
+
+def test_public_name_is_the_function_and_not_a_file():
+    assert package.lrn_explorer is lrn_explorer
+
+
+def test_static_bundle_has_a_picture(panel):
+    data, metadata = panel._repr_mimebundle_()
+    assert data["text/plain"] == repr(panel) == "<위젯: 지역 응답 정규화>"
+    assert len(data["image/png"]) > 5000
+    assert "정규화 앞과 뒤" in metadata["image/png"]["alt"]
