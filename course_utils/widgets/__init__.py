@@ -14,7 +14,7 @@ _HOMES = {
     "kernel_viewer": "kernels",
     "architecture_explorer": "explorer",
     "activation_explorer": "activation",
-    "dropout_masks": "dropout_masks",
+    "dropout_masks": "dropout",
     "augmentation_gallery": "color_gallery",
     "lrn_explorer": "lrn",
 }

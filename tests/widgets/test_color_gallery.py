@@ -84,9 +84,7 @@ def test_bars_go_one_deviation_each_way_from_the_mean(photo, axes):
         np.testing.assert_allclose(pixel, expected, atol=0.51)
 
 
-@pytest.mark.parametrize(
-    "shape", [(32, 32), (1, 32, 32), (3, 4, 32), (3, 32, 129), (1, 3, 32, 32)]
-)
+@pytest.mark.parametrize("shape", [(32, 32), (1, 32, 32), (3, 4, 32), (3, 32, 129), (1, 3, 32, 32)])
 def test_wrong_shape_is_explained(axes, shape):
     with pytest.raises(ValueError, match=r"\(3, H, W\)이고 한 변이 5-128"):
         augmentation_gallery(torch.zeros(shape), axes)
@@ -137,7 +135,7 @@ def test_nothing_is_added_at_the_start(panel):
     assert "<b>(+0.0, +0.0, +0.0)</b>" in panel.readout.value
 
 
-@pytest.mark.parametrize("shape", [(3, 5, 5), (3, 96, 96), (3, 128, 128), (3, 20, 128)])
+@pytest.mark.parametrize("shape", [(3, 5, 5), (3, 128, 128), (3, 20, 128)])
 def test_any_size_fits_inside_the_picture(axes, shape, open_png):
     pixels = open_png(augmentation_gallery(torch.zeros(shape), axes).image.value)
     border = [pixels[:, :8], pixels[:, -8:], pixels[:5], pixels[-5:]]

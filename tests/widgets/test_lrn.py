@@ -18,7 +18,7 @@ from course_utils.widgets.lrn import (
 
 @pytest.fixture
 def activations():
-    return torch.randn(24, 9, 7, generator=torch.Generator().manual_seed(0)).relu() * 20
+    return torch.randn(8, 5, 4, generator=torch.Generator().manual_seed(0)).relu() * 20
 
 
 @pytest.fixture
@@ -29,14 +29,14 @@ def panel(activations):
 # --- 계산 -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 9, 15, 31])
 @pytest.mark.parametrize("count", [1, 2, 7, 96])
-@pytest.mark.parametrize(("k", "alpha", "beta"), [(2, 1e-4, 0.75), (0.5, 1, 1.5), (1, 0.1, 0)])
-def test_normalization_equals_torch(n, count, k, alpha, beta):
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 9, 15, 31])
+def test_normalization_equals_torch(n, count):
     vector = 10 * torch.randn(count, generator=torch.Generator().manual_seed(n)).double()
-    expected = F.local_response_norm(vector[None, :, None, None], n, alpha, beta, k).flatten()
-    ours = normalize_channels(vector.numpy(), n, k, alpha, beta)
-    np.testing.assert_allclose(ours, expected.numpy(), rtol=1e-10)
+    for k, alpha, beta in ((2, 1e-4, 0.75), (0.5, 1, 1.5), (1, 0.1, 0)):
+        expected = F.local_response_norm(vector[None, :, None, None], n, alpha, beta, k).flatten()
+        ours = normalize_channels(vector.numpy(), n, k, alpha, beta)
+        np.testing.assert_allclose(ours, expected.numpy(), rtol=1e-10)
 
 
 def test_window_stops_at_the_ends():
@@ -99,11 +99,12 @@ def test_every_control_through_its_range(panel, name, open_png):
     assert len(pictures) == len(values)
 
 
-@pytest.mark.parametrize("shape", [(1, 1, 1), (2, 1, 5), (400, 3, 3), (3, 300, 200), (96, 55, 55)])
-@pytest.mark.parametrize("value", [0.0, -3.0, 1e5])
+@pytest.mark.parametrize(
+    ("shape", "value"),
+    [((1, 1, 1), 0.0), ((2, 1, 5), -3.0), ((400, 2, 3), 1e5), ((3, 300, 200), 1e-5)],
+)
 def test_nothing_is_drawn_over_the_margin(shape, value, open_png):
     panel = lrn_explorer(np.full(shape, value))
-    panel.controls["row"].value = panel.controls["row"].max
     pixels = open_png(panel.image.value)
     border = [pixels[:, :8], pixels[:, -8:], pixels[:5], pixels[-5:]]
     assert min(part.min() for part in border) == 255

@@ -66,6 +66,10 @@ def expected_outputs(outputs, p, mode):
     return outputs * (1 - p) if mode in (TRAIN_PAPER, TEST_PAPER) else outputs.copy()
 
 
+def _write(value):
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
+
+
 def tile_picture(values, high, dropped=None):
     """값의 타일을 되도록 정사각형으로 늘어놓은 그림입니다. 지운 타일은 주홍색입니다."""
     columns = math.ceil(math.sqrt(len(values)))
@@ -104,12 +108,12 @@ def draw_dropout(outputs, *, p, draw_number, mode, seed):
     totals = after.sum(axis=1).cumsum() / np.arange(1, len(after) + 1)
     _draw_totals(figure, totals, expected.sum(), outputs.sum())
     note = " · 주홍색은 지운 출력" if training else ""
-    caption(figure, f"검은색 0, 흰색 {high:.3g}, 밝기는 제곱근{note}", 20, TOP + GRID + 14)
+    caption(figure, f"검은색 0, 흰색 {_write(high)}, 밝기는 제곱근{note}", 20, TOP + GRID + 14)
     parts = [
         f"남은 출력 <b>{count - dropped.sum():,} / {count:,}</b>",
-        f"합 <b>{outputs.sum():.4g} → {after[-1].sum():.4g}</b>",
-        f"합의 기댓값 <b>{expected.sum():.4g}</b>",
-        f"{draw_number + 1}번 평균한 합 <b>{totals[-1]:.4g}</b>",
+        f"합 <b>{_write(outputs.sum())} → {_write(after[-1].sum())}</b>",
+        f"합의 기댓값 <b>{_write(expected.sum())}</b>",
+        f"{draw_number + 1}번 평균한 합 <b>{_write(totals[-1])}</b>",
     ]
     return " &nbsp;·&nbsp; ".join(parts), figure
 
@@ -122,10 +126,9 @@ def _draw_totals(figure, totals, expected, before):
     axes.set_axis_off()  # 눈금을 글자로 적으면 그리는 시간이 반으로 줄어듭니다.
     axes.plot([0, 0, LAST_DRAW], [high, 0, 0], color="#333333", lw=1.2, clip_on=False)
     for part in (0, 0.5, 1):
-        place = {"ha": "right", "va": "center", "fontsize": 11}
-        caption(figure, f"{part * high:.3g}", left - 6, TOP + (1 - part) * GRID, **place)
-        text = f"{part * LAST_DRAW:.0f}"
-        caption(figure, text, left + part * width, TOP + GRID + 6, ha="center", fontsize=11)
+        x, y = left + part * width, TOP + (1 - part) * GRID
+        caption(figure, _write(part * high), left - 6, y, ha="right", va="center", fontsize=11)
+        caption(figure, f"{part * LAST_DRAW:.0f}", x, TOP + GRID + 6, ha="center", fontsize=11)
     axes.axhline(expected, color=OKABE_ITO["green"], ls="--", lw=1.6)
     axes.plot(np.minimum(totals, high), color=OKABE_ITO["blue"])
     axes.plot(len(totals) - 1, min(totals[-1], high), "o", color=OKABE_ITO["blue"], clip_on=False)
