@@ -1,0 +1,280 @@
+"""실험: 이어서 한 것이 끊지 않은 것과 같은지, 하나만 바꾸는지, 효과의 셈이 맞는지 봅니다."""
+
+import json
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+import torch
+
+from course_utils import pretrained
+from course_utils.data import ImageData
+from course_utils.experiments import __main__ as command
+from course_utils.experiments import records, runs
+from course_utils.experiments.conditions import (
+    ABLATIONS,
+    COMMON,
+    CONDITIONS,
+    FIGURE_1_RUNS,
+    SEEDS,
+    Condition,
+    build,
+    make_augment,
+)
+
+RECIPE = COMMON | {"num_epochs": 3, "batch_size": 16}
+SMALL = Condition("작은 실험", augment=("crops", "flips", "colors"), recipe=RECIPE)
+
+
+def make_data(count=48):
+    generator = torch.Generator().manual_seed(0)
+    labels = torch.arange(count) % 2
+    noise = torch.rand(count, 3, 32, 32, generator=generator)
+    images = 0.5 * noise + 0.4 * labels.view(-1, 1, 1, 1)
+    return ImageData(images, labels, images[:16], labels[:16], ("가", "나"), "시험용", "made", "")
+
+
+@pytest.fixture(scope="module")
+def data():
+    return make_data()
+
+
+@pytest.fixture(scope="module")
+def unbroken(data, tmp_path_factory):
+    """끊지 않고 끝까지 한 실험의 폴더입니다."""
+    folder = tmp_path_factory.mktemp("unbroken")
+    runs.run(SMALL, data, seed=1, name="a", folder=folder)
+    return folder
+
+
+def weights(folder):
+    return torch.load(folder / "a.pt", weights_only=True)
+
+
+def assert_same(folder, other):
+    assert pretrained.load_record("a", folder=folder)["history"] == (
+        pretrained.load_record("a", folder=other)["history"]
+    )
+    first, second = weights(folder), weights(other)
+    assert first.keys() == second.keys()
+    assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+def stop_at(monkeypatch, epoch):
+    """`epoch`번째(1부터) 에폭의 도중에 ■를 누른 것처럼 멈추고, 부른 횟수를 세는 목록입니다."""
+    real, calls = runs.fit, []
+
+    def fit(*arguments, **options):
+        calls.append(1)
+        history = real(*arguments, **options)
+        return history | {"stopped": "학습을 중단했습니다."} if len(calls) == epoch else history
+
+    monkeypatch.setattr(runs, "fit", fit)
+    return calls
+
+
+@pytest.mark.parametrize("epoch", [1, 2, 3])
+def test_resumed_run_equals_the_unbroken_one(monkeypatch, tmp_path, data, unbroken, epoch):
+    calls = stop_at(monkeypatch, epoch)
+    with pytest.raises(RuntimeError, match="이어서"):
+        runs.run(SMALL, data, seed=1, name="a", folder=tmp_path)
+    runs.run(SMALL, data, seed=1, name="a", folder=tmp_path)
+    assert_same(tmp_path, unbroken)
+    assert len(calls) == 3 + 1  # 잃은 것은 멈춘 에폭 하나뿐입니다.
+
+
+KILLED = """
+    import sys, time
+    sys.path.insert(0, sys.argv[2])
+    from pathlib import Path
+    import test_experiments as t
+    from course_utils.experiments import runs
+    real, done = runs.save, []
+    def save(*arguments):
+        real(*arguments)
+        done.append(1)
+        if len(done) == 2:
+            print("둘째 에폭을 저장함", flush=True)
+            time.sleep(60)
+    runs.save = save
+    runs.run(t.SMALL, t.make_data(), seed=1, name="a", folder=Path(sys.argv[1]))
+"""
+
+
+def test_killed_process_goes_on_where_it_was(monkeypatch, tmp_path, data, unbroken):
+    process = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(KILLED), str(tmp_path), str(Path(__file__).parent)],
+        stdout=subprocess.PIPE, text=True, env=os.environ | {"PYTHONUTF8": "1"},
+        encoding="utf-8",
+    )  # fmt: skip
+    assert "저장함" in process.stdout.readline()
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    calls = stop_at(monkeypatch, None)
+    runs.run(SMALL, data, seed=1, name="a", folder=tmp_path)
+    assert len(calls) == 1
+    assert_same(tmp_path, unbroken)
+
+
+def test_cut_checkpoint_is_told_and_the_run_starts_afresh(tmp_path, data, unbroken, capsys):
+    (tmp_path / "a.ckpt").write_bytes(b"PK\x03\x04" + bytes(100))
+    runs.run(SMALL, data, seed=1, name="a", folder=tmp_path)
+    assert "처음부터" in capsys.readouterr().out
+    assert_same(tmp_path, unbroken)
+
+
+def test_checkpoint_of_another_recipe_is_not_used(monkeypatch, tmp_path, data, capsys):
+    stop_at(monkeypatch, 2)
+    with pytest.raises(RuntimeError):
+        runs.run(SMALL, data, seed=1, name="a", folder=tmp_path)
+    other = Condition("다른 설정", recipe=RECIPE | {"learning_rate": 0.001, "num_epochs": 1})
+    record = runs.run(other, data, seed=1, name="a", folder=tmp_path)
+    assert "다른 설정" in capsys.readouterr().out
+    assert len(record["history"]["train_loss"]) == 1
+
+
+def test_finished_run_is_not_trained_again(monkeypatch, data, unbroken):
+    monkeypatch.setattr(runs, "fit", None)
+    record = runs.run(SMALL, data, seed=1, name="a", folder=unbroken)
+    assert len(record["history"]["train_loss"]) == 3
+
+
+def test_finished_run_of_another_recipe_is_refused(data, unbroken):
+    other = Condition("다른 설정", recipe=RECIPE | {"num_epochs": 4})
+    with pytest.raises(RuntimeError, match="지우십시오"):
+        runs.run(other, data, seed=1, name="a", folder=unbroken)
+
+
+def test_no_checkpoint_is_left_behind(unbroken):
+    assert {path.suffix for path in unbroken.iterdir()} == {".pt", ".json"}
+
+
+def test_target_stops_the_run(monkeypatch, tmp_path, data):
+    monkeypatch.setattr(runs, "fit", lambda *_, **__: {
+        "train_loss": [1.0], "train_accuracy": [0.5], "test_loss": [1.0], "test_accuracy": [0.8],
+        "stopped": None,
+    })  # fmt: skip
+    condition = Condition("목표", net={"activation": "tanh"}, recipe=RECIPE, target=0.75)
+    record = runs.run(condition, data, seed=0, name="b", folder=tmp_path)
+    assert record["history"]["test_accuracy"] == [0.8]
+
+
+def test_cosine_starts_at_the_full_rate_and_halves_in_the_middle():
+    recipe = {"learning_rate": 0.2, "schedule": "cosine", "num_epochs": 10}
+    rates = [runs.learning_rate(recipe, epoch) for epoch in range(10)]
+    assert rates[0] == 0.2
+    assert rates[5] == pytest.approx(0.1)
+    assert rates == sorted(rates, reverse=True)
+    assert runs.learning_rate(recipe | {"schedule": "constant"}, 7) == 0.2
+
+
+@pytest.mark.parametrize("name", sorted(set(ABLATIONS) - {"baseline"}))
+def test_each_condition_changes_one_thing(name):
+    before = ABLATIONS["crops_flips" if name == "colors" else "baseline"]
+    after = ABLATIONS[name]
+    changed = [before.net != after.net, before.augment != after.augment]
+    assert sum(changed) == 1
+    assert len(after.net) <= 1
+    assert after.recipe is before.recipe
+
+
+def test_figure_1_tries_the_same_rates_for_both():
+    rates = {name: {c.recipe["learning_rate"] for key, c in FIGURE_1_RUNS.items()
+                    if key.startswith(name)} for name in ("relu", "tanh")}  # fmt: skip
+    assert rates["relu"] == rates["tanh"]
+    assert all(c.recipe["weight_decay"] == 0 and not c.augment for c in FIGURE_1_RUNS.values())
+
+
+@pytest.mark.parametrize("name", sorted(CONDITIONS))
+def test_every_condition_builds_a_net(name):
+    assert build(CONDITIONS[name]).eval()(torch.zeros(1, 3, 32, 32)).shape == (1, 10)
+
+
+def test_no_augmentation_is_none(data):
+    assert make_augment(ABLATIONS["baseline"], data.train_images) is None
+    augment = make_augment(ABLATIONS["colors"], data.train_images)
+    assert augment(data.train_images).shape == data.train_images.shape
+
+
+@pytest.mark.parametrize(
+    ("curve", "epochs"),
+    [([0.5, 0.75, 0.9], 2.0), ([0.5, 0.8], 1 + 0.25 / 0.3), ([0.9], 0.75 / 0.9)],
+)
+def test_epochs_to_the_target_are_interpolated(curve, epochs):
+    assert records.epochs_to_target({"test_accuracy": curve}) == pytest.approx(epochs)
+
+
+def test_target_that_is_never_reached_takes_for_ever():
+    assert records.epochs_to_target({"test_accuracy": [0.5, 0.7]}) == float("inf")
+
+
+@pytest.mark.parametrize(("changes", "said"), [
+    ([-1, -2], "좋아짐"), ([1, 2], "나빠짐"), ([-1, 2], "가릴 수 없음"), ([0, -1], "가릴 수 없음"),
+])  # fmt: skip
+def test_verdict_needs_all_seeds_on_one_side(changes, said):
+    assert said in records.verdict(changes)
+
+
+# --- 담아 둔 기록 ---------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    return records.load_innovations()
+
+
+def test_record_says_where_it_comes_from(shipped):
+    assert {"command", "data", "torch", "precision", "threads", "recipes"} <= shipped.keys()
+    assert "CIFAR-10" in shipped["data"]
+    assert all(run["date"] for run in shipped["runs"].values())
+
+
+def test_record_was_made_with_the_recipes_of_today(shipped):
+    assert shipped["recipes"]["ablations"] == COMMON
+    assert shipped["recipes"]["figure_1"] == FIGURE_1_RUNS[shipped["best"]["relu"]].recipe
+
+
+def test_every_condition_has_three_whole_seeds(shipped):
+    for name in ABLATIONS:
+        found = [shipped["runs"][f"{name}_{seed}"] for seed in SEEDS]
+        assert [run["seed"] for run in found] == list(SEEDS)
+        assert {len(run["history"]["test_accuracy"]) for run in found} == {COMMON["num_epochs"]}
+
+
+def test_best_rates_are_the_fastest_of_seed_0(shipped):
+    for activation, best in shipped["best"].items():
+        epochs = {name: records.epochs_to_target(shipped["runs"][f"{name}_0"]["history"])
+                  for name in FIGURE_1_RUNS if name.startswith(activation)}  # fmt: skip
+        assert best == min(epochs, key=epochs.get)
+
+
+def test_effect_is_the_paired_difference_of_final_errors(shipped):
+    ours = {name: values for name, values, _ in records.effects(shipped)}["LRN"]
+    last = {name: [shipped["runs"][f"{name}_{seed}"]["history"]["test_accuracy"][-1]
+                   for seed in SEEDS] for name in ("lrn", "baseline")}  # fmt: skip
+    expected = [100 * (b - a) for a, b in zip(last["lrn"], last["baseline"], strict=True)]
+    assert ours == pytest.approx(expected)
+
+
+def test_paper_values_are_those_of_the_paper(shipped):
+    paper = {name: value for name, _, value in records.effects(shipped)}
+    assert paper == {
+        "드롭아웃": None, "자르기와 뒤집기": None, "PCA 색 잡음": -1.0,
+        "열 조각으로 시험": pytest.approx(37.5 - 39.0), "LRN": -1.4, "겹치는 풀링": -0.4,
+    }  # fmt: skip
+
+
+def test_unknown_condition_is_told(monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["experiments", "batchnorm"])
+    with pytest.raises(SystemExit, match="없는 조건입니다: batchnorm"):
+        command.main()
+
+
+def test_record_is_small():
+    path = pretrained.ASSETS / "innovations.json"
+    assert path.stat().st_size < 200_000
+    json.loads(path.read_text(encoding="utf-8"))

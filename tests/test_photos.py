@@ -1,0 +1,363 @@
+"""컬러 사진의 사다리: 내 사진, CIFAR-10, 내장 조각. 나쁜 파일은 이름을 알리고 건너뜁니다."""
+
+import hashlib
+import http.server
+import io
+import pickle
+import socket
+import tarfile
+import threading
+import zipfile
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torchvision.datasets import CIFAR10
+
+from course_utils.data import image_files, load_photos, photo_patches, photos, scale_photos, sources
+
+
+@pytest.fixture(autouse=True)
+def clean(monkeypatch, tmp_path):
+    """환경 변수와 저장소의 data/를 떼어 놓습니다."""
+    repository = tmp_path / "저장소"
+    repository.mkdir()
+    (repository / "pyproject.toml").touch()
+    monkeypatch.setattr(sources, "PROJECT_FOLDER", repository)
+    monkeypatch.delenv("COURSE_DATA", raising=False)
+    monkeypatch.delenv("COURSE_OFFLINE", raising=False)
+
+
+@pytest.fixture
+def embedded(monkeypatch):
+    """내장 조각을 대신하는 작은 배열입니다. 진짜는 아래에서 따로 확인합니다."""
+    images = np.zeros((20, 32, 32, 3), np.uint8)
+    labels = np.arange(20) % 10
+    parts = (images, labels, images, labels, tuple("가나다라마바사아자차"))
+    monkeypatch.setattr(photos, "cut_photos", lambda: parts)
+
+
+def encode(mode="RGB", size=(40, 40), kind="PNG", color=(200, 30, 90), **options):
+    buffer = io.BytesIO()
+    colors = {"L": 77, "CMYK": (10, 200, 30, 0), "I;16": 0x8000, "P": 3}
+    Image.new(mode, size, colors.get(mode, color)).save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def write_classes(folder, files):
+    for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    return folder
+
+
+def two_classes(count=5):
+    red, blue = encode(color=(255, 0, 0)), encode(color=(0, 0, 255))
+    return {f"{name}/{i}.png": image for name, image in (("빨강", red), ("파랑", blue))
+            for i in range(count)}  # fmt: skip
+
+
+def zip_of(path, files):
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return path
+
+
+# --- 내 사진 --------------------------------------------------------------------------------------
+
+
+def test_own_folder_gives_float_images_and_sorted_classes(tmp_path, capsys):
+    data = load_photos(root=write_classes(tmp_path / "내 사진", two_classes()))
+    assert data.class_names == ("빨강", "파랑")
+    assert data.train_images.shape == (8, 3, 32, 32)
+    assert data.train_images.dtype == torch.float32
+    assert data.train_labels.dtype == torch.int64
+    assert data.train_images[0, :, 0, 0].tolist() == [1, 0, 0]
+    assert "내 사진" in capsys.readouterr().out
+
+
+def test_one_in_five_is_for_testing(tmp_path):
+    data = load_photos(root=write_classes(tmp_path / "사진", two_classes(10)))
+    assert data.train_labels.bincount().tolist() == [8, 8]
+    assert data.test_labels.bincount().tolist() == [2, 2]
+
+
+def test_zip_equals_the_folder(tmp_path):
+    folder = load_photos(root=write_classes(tmp_path / "사진", two_classes()))
+    archive = load_photos(root=zip_of(tmp_path / "사진.zip", two_classes()))
+    assert torch.equal(folder.train_images, archive.train_images)
+    assert torch.equal(folder.test_labels, archive.test_labels)
+
+
+def test_train_and_test_folders_are_kept_apart(tmp_path):
+    files = {f"train/{name}": content for name, content in two_classes(3).items()}
+    files |= {f"test/{name}": content for name, content in two_classes(2).items()}
+    data = load_photos(root=write_classes(tmp_path / "사진", files))
+    assert (len(data.train_labels), len(data.test_labels)) == (6, 4)
+
+
+def test_limits_take_the_same_number_of_every_class(tmp_path):
+    folder = write_classes(tmp_path / "사진", two_classes(20))
+    data = load_photos(root=folder, max_train=6, max_test=2)
+    assert data.train_labels.bincount().tolist() == [3, 3]
+    assert data.test_labels.bincount().tolist() == [1, 1]
+
+
+def test_zip_writes_nothing_outside(tmp_path):
+    files = two_classes() | {"../빨강/밖.png": encode(), "/파랑/밖.png": encode()}
+    (tmp_path / "안").mkdir()
+    load_photos(root=zip_of(tmp_path / "안" / "사진.zip", files))
+    assert [path.name for path in (tmp_path / "안").iterdir()] == ["사진.zip"]
+    assert not list(tmp_path.rglob("밖.png"))
+
+
+def test_hidden_files_are_passed_over_silently(tmp_path, capsys):
+    files = two_classes() | {"빨강/.DS_Store": b"x", "__MACOSX/빨강/1.png": b"x"}
+    load_photos(root=write_classes(tmp_path / "사진", files))
+    assert "건너뛴" not in capsys.readouterr().out
+
+
+BAD = {
+    "글.jpg": b"this is text",
+    "반쪽.jpg": encode(kind="JPEG", size=(200, 200))[:600],
+    "작다.png": encode(size=(4, 4)),
+    "메모.txt": b"memo",
+    "빈.png": b"",
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_file_is_named_and_skipped(tmp_path, capsys, name):
+    files = two_classes() | {f"빨강/{name}": BAD[name]}
+    data = load_photos(root=write_classes(tmp_path / "사진", files))
+    told = capsys.readouterr().out
+    assert f"건너뛴 파일 1개: 빨강/{name}" in told
+    assert len(data.train_labels) + len(data.test_labels) == 10
+
+
+def test_huge_image_is_named_and_skipped(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(image_files, "LARGEST", 50 * 50)
+    files = two_classes() | {"빨강/큰.png": encode(size=(60, 60))}
+    load_photos(root=write_classes(tmp_path / "사진", files))
+    assert "60×60은 너무 큼" in capsys.readouterr().out
+
+
+def test_class_without_a_readable_image_is_an_error(tmp_path):
+    files = {"빨강/1.png": encode(), "빨강/2.png": encode(), "파랑/1.png": b"x", "파랑/2.png": b"y"}
+    with pytest.raises(ValueError, match=r"두 장 이상이어야.*이미지로 읽을 수 없음"):
+        load_photos(root=write_classes(tmp_path / "사진", files))
+
+
+# --- 이미지의 종류 --------------------------------------------------------------------------------
+
+
+def test_grey_image_has_three_equal_channels():
+    pixels, kind = image_files.to_pixels(encode("L"))
+    assert (kind, pixels.min(), pixels.max()) == ("흑백", 77, 77)
+    assert pixels.shape == (32, 32, 3)
+
+
+def test_cmyk_image_becomes_rgb():
+    pixels, kind = image_files.to_pixels(encode("CMYK", kind="TIFF"))
+    expected = np.array(Image.new("CMYK", (1, 1), (10, 200, 30, 0)).convert("RGB"))[0, 0]
+    assert kind == "CMYK"
+    assert (pixels == expected).all()
+
+
+def test_transparent_part_becomes_white():
+    pixels, _ = image_files.to_pixels(encode("RGBA", color=(0, 0, 0, 0)))
+    assert (pixels == 255).all()
+
+
+def test_sixteen_bit_image_keeps_its_brightness():
+    pixels, _ = image_files.to_pixels(encode("I;16"))
+    assert (pixels == 0x80).all()
+
+
+def test_first_frame_of_a_moving_picture_is_taken():
+    buffer = io.BytesIO()
+    frames = [Image.new("RGB", (40, 40), color) for color in ("red", "blue")]
+    frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:])
+    pixels, kind = image_files.to_pixels(buffer.getvalue())
+    assert "첫 장" in kind
+    assert pixels[0, 0].tolist() == [255, 0, 0]
+
+
+def test_turned_photo_stands_upright():
+    image = Image.new("RGB", (64, 64), "red")
+    image.paste("blue", (0, 0, 64, 32))  # 저장된 위쪽이 파랑
+    exif = image.getexif()
+    exif[0x0112] = 3  # 180도 돌린 사진
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", exif=exif)
+    pixels, _ = image_files.to_pixels(buffer.getvalue())
+    assert pixels[-1, 0].tolist() == [0, 0, 255]
+
+
+def test_middle_square_of_a_wide_image_is_used():
+    image = Image.new("RGB", (96, 32), "red")
+    image.paste("blue", (32, 0, 64, 32))
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    pixels, _ = image_files.to_pixels(buffer.getvalue())
+    assert (pixels == (0, 0, 255)).all()
+
+
+# --- CIFAR-10 -------------------------------------------------------------------------------------
+
+
+def cifar_archive(monkeypatch):
+    """클래스마다 두 장인 CIFAR-10을 torchvision의 꼴로 만들고 검사합을 맞춥니다."""
+    contents = {}
+    for name, seed in (("data_batch_1", 0), ("test_batch", 1)):
+        pixels = np.random.default_rng(seed).integers(0, 256, (20, 3072), dtype=np.uint8)
+        contents[name] = pickle.dumps({"data": pixels, "labels": list(range(10)) * 2})
+    contents["batches.meta"] = pickle.dumps({"label_names": [f"c{i}" for i in range(10)]})
+    md5 = {name: hashlib.md5(content).hexdigest() for name, content in contents.items()}
+    monkeypatch.setattr(CIFAR10, "train_list", [["data_batch_1", md5["data_batch_1"]]])
+    monkeypatch.setattr(CIFAR10, "test_list", [["test_batch", md5["test_batch"]]])
+    meta = {"filename": "batches.meta", "key": "label_names", "md5": md5["batches.meta"]}
+    monkeypatch.setattr(CIFAR10, "meta", meta)
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        for name, content in contents.items():
+            info = tarfile.TarInfo(f"{photos.BATCHES}/{name}")
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    monkeypatch.setattr(CIFAR10, "tgz_md5", hashlib.md5(buffer.getvalue()).hexdigest())
+    return contents, buffer.getvalue()
+
+
+@pytest.fixture
+def serve(monkeypatch):
+    """내용을 돌려주는 서버를 열고 CIFAR10.url을 그리로 돌립니다."""
+    servers = []
+
+    def start(content):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(content)
+
+            def log_message(self, *_):
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        servers.append(server)
+        monkeypatch.setattr(CIFAR10, "url", f"http://127.0.0.1:{server.server_port}/a.tar.gz")
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def test_stored_batches_are_read(monkeypatch, tmp_path):
+    contents, _ = cifar_archive(monkeypatch)
+    write_classes(tmp_path / "자료" / photos.BATCHES, contents)
+    data = load_photos(root=tmp_path / "자료", max_train=10)
+    assert (data.name, data.source) == ("CIFAR-10", "cache")
+    assert data.train_labels.tolist() == list(range(10))
+    assert data.class_names[3] == "c3"
+
+
+def test_tampered_batches_are_not_unpickled(monkeypatch, tmp_path, embedded, capsys):
+    contents, _ = cifar_archive(monkeypatch)
+    contents["data_batch_1"] += b"x"
+    write_classes(tmp_path / "자료" / photos.BATCHES, contents)
+    data = load_photos(root=tmp_path / "자료", offline=True)
+    assert data.source == "embedded"
+    assert "읽지 못했습니다" in capsys.readouterr().out
+
+
+def test_download_is_checked_saved_and_read(monkeypatch, serve):
+    _, archive = cifar_archive(monkeypatch)
+    serve(archive)
+    assert load_photos().source == "download"
+    assert load_photos(offline=True).source == "cache"
+
+
+def test_wrong_archive_is_refused_and_not_saved(monkeypatch, serve, embedded, capsys):
+    cifar_archive(monkeypatch)
+    serve(b"lies")
+    assert load_photos().source == "embedded"
+    assert "온전하지 않아" in capsys.readouterr().out
+    assert not (sources.PROJECT_FOLDER / "data").exists()
+
+
+def test_silent_server_cannot_outlast_the_time_limit(monkeypatch, embedded, capsys):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setattr(CIFAR10, "url", f"http://127.0.0.1:{silent.getsockname()[1]}/a")
+        assert load_photos(time_limit=0.3).source == "embedded"
+    assert "내려받지 못했습니다" in capsys.readouterr().out
+
+
+def test_offline_falls_to_the_embedded_patches_and_says_why(embedded, capsys):
+    assert load_photos(offline=True).source == "embedded"
+    assert "주의: 오프라인" in capsys.readouterr().out
+
+
+def test_wrong_folder_is_told(embedded, capsys, tmp_path):
+    load_photos(root=tmp_path / "없는 폴더", offline=True)
+    assert "없는 폴더 폴더에 CIFAR-10이나 클래스 폴더가 없습니다" in capsys.readouterr().out
+
+
+def test_digits_folder_is_not_taken_for_photos(embedded, tmp_path):
+    write_classes(tmp_path / "자료", {"MNIST/raw/train": b"x", "다른/raw/1.png": encode()})
+    assert load_photos(root=tmp_path / "자료", offline=True).source == "embedded"
+
+
+def test_photos_are_scaled_to_about_unit_variance():
+    assert scale_photos(torch.tensor([0.0, 0.5, 1.0])).tolist() == [-2, 0, 2]
+
+
+# --- 내장 조각 ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def patches():
+    return photo_patches.cut_photos()
+
+
+def test_patches_are_balanced(patches):
+    _, train_labels, _, test_labels, names = patches
+    assert len(names) == 10
+    assert np.bincount(train_labels).tolist() == [350] * 10
+    assert np.bincount(test_labels).tolist() == [50] * 10
+
+
+def test_no_pixel_is_in_both_training_and_testing():
+    for height, width in [(512, 512), (300, 451), (400, 600), (427, 640), (436, 500), (470, 470)]:
+        covered = {part: np.zeros((height, width), bool) for part in ("train", "test")}
+        for part, corners in photo_patches.patch_corners(height, width).items():
+            for y, x in corners:
+                covered[part][y : y + 32, x : x + 32] = True
+        assert covered["train"].any()
+        assert covered["test"].any()
+        assert not (covered["train"] & covered["test"]).any()
+
+
+@pytest.mark.parametrize("name", ["chelsea", "china.jpg", "motorcycle"])
+def test_every_photo_has_places_enough(name):
+    corners = photo_patches.patch_corners(*photo_patches.load_photo(name).shape[:2])
+    assert all(len(corners[part]) >= count for part, count in photo_patches.COUNTS.items())
+
+
+def test_large_photo_is_averaged_in_whole_blocks():
+    from skimage import data
+
+    photo = data.hubble_deep_field()
+    small = photo_patches.load_photo("hubble_deep_field")
+    assert small.shape[:2] == tuple(side // 2 for side in photo.shape[:2])
+    assert (small[3, 5] == photo[6:8, 10:12].mean(axis=(0, 1)).round()).all()
+
+
+def test_patches_are_cut_from_the_photograph(patches):
+    photo = photo_patches.load_photo("chelsea")
+    y, x = photo_patches.patch_corners(*photo.shape[:2])["train"][0]
+    first = patches[0][patches[1] == list(photo_patches.PHOTOS.values()).index("chelsea")][0]
+    assert (first == photo[y : y + 32, x : x + 32]).all()

@@ -1,0 +1,101 @@
+"""작은 망의 스위치: 하나를 바꾸면 그것만 바뀝니다."""
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from course_utils.alexnet import FourLayerNet, SmallAlexNet
+from course_utils.anatomy import layer_outputs
+
+
+def count(model):
+    return sum(weight.numel() for weight in model.parameters())
+
+
+def kinds(model):
+    return {type(module) for module in model.modules()}
+
+
+@pytest.fixture
+def images():
+    return torch.randn(2, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+
+
+def pool_sizes(model, images):
+    outputs = layer_outputs(model, images)
+    return [outputs[name].shape[-1] for name in ("pool1", "pool2", "pool5")]
+
+
+@pytest.mark.parametrize("overlapping", [True, False])
+def test_both_poolings_give_the_same_sizes(images, overlapping):
+    # 논문의 조건: 출력의 크기가 같은 두 풀링을 견줍니다(Krizhevsky 2012, §3.4).
+    assert pool_sizes(SmallAlexNet(overlapping=overlapping), images) == [15, 7, 3]
+
+
+@pytest.mark.parametrize("switch", [
+    {"overlapping": False}, {"lrn": True}, {"dropout": 0.0}, {"activation": "tanh"},
+])  # fmt: skip
+def test_no_switch_changes_the_parameter_count(switch):
+    assert count(SmallAlexNet(**switch)) == 450_154
+
+
+def test_plain_pooling_sees_what_overlapping_pooling_sees(images):
+    # 3/2 풀링은 31×31까지만 봅니다. 마지막 줄만 바꾼 맵은 두 풀링 모두에서 같은 답을 냅니다.
+    for overlapping in (True, False):
+        model = SmallAlexNet(overlapping=overlapping)
+        after = nn.Sequential(*list(model.features)[2 : 3 if overlapping else 4])
+        maps = torch.randn(1, 24, 32, 32)
+        changed = maps.clone()
+        changed[..., -1, :] = changed[..., :, -1] = 99
+        assert torch.equal(after(maps), after(changed))
+
+
+def test_lrn_is_the_one_of_the_paper(images):
+    outputs = layer_outputs(SmallAlexNet(lrn=True), images)
+    expected = F.local_response_norm(outputs["relu1"], 5, alpha=1e-4, beta=0.75, k=2.0)
+    assert torch.allclose(outputs["norm1"], expected)
+
+
+def test_lrn_stands_after_the_first_two_layers_only():
+    names = [name for name, _ in SmallAlexNet(lrn=True).features.named_children()]
+    assert names[:8] == [
+        "conv1", "relu1", "norm1", "pool1", "conv2", "relu2", "norm2", "pool2"
+    ]  # fmt: skip
+    assert sum(name.startswith("norm") for name in names) == 2
+
+
+def test_the_default_has_no_lrn_and_relu_everywhere():
+    assert nn.LocalResponseNorm not in kinds(SmallAlexNet())
+    assert nn.Tanh not in kinds(SmallAlexNet())
+
+
+def test_tanh_net_has_no_relu():
+    assert nn.ReLU not in kinds(SmallAlexNet(activation="tanh"))
+    assert nn.ReLU not in kinds(FourLayerNet(activation="tanh"))
+
+
+def test_without_dropout_training_mode_changes_nothing(images):
+    model = SmallAlexNet(dropout=0.0)
+    assert torch.equal(model.train()(images), model.eval()(images))
+
+
+def test_with_dropout_training_mode_changes_the_output(images):
+    model = SmallAlexNet()
+    assert not torch.equal(model.train()(images), model.eval()(images))
+
+
+def test_four_layer_net_has_85_098_parameters():
+    convolutions = 32 * (3 * 25 + 1) + 32 * (32 * 25 + 1) + 64 * (32 * 25 + 1)
+    assert count(FourLayerNet()) == convolutions + 10 * (64 * 3 * 3 + 1) == 85_098
+
+
+@pytest.mark.parametrize("model", [SmallAlexNet, FourLayerNet])
+def test_unknown_activation_names_the_known_ones(model):
+    with pytest.raises(ValueError, match="relu, tanh"):
+        model(activation="gelu")
+
+
+def test_four_layer_net_tells_the_shape_it_wants():
+    with pytest.raises(ValueError, match=r"FourLayerNet의 입력은 \(N, 3, 32, 32\)"):
+        FourLayerNet()(torch.zeros(1, 1, 28, 28))
