@@ -306,8 +306,9 @@ def test_wrong_folder_is_told(embedded, capsys, tmp_path):
     assert "없는 폴더 폴더에 CIFAR-10이나 클래스 폴더가 없습니다" in capsys.readouterr().out
 
 
-def test_digits_folder_is_not_taken_for_photos(embedded, tmp_path):
-    write_classes(tmp_path / "자료", {"MNIST/raw/train": b"x", "다른/raw/1.png": encode()})
+def test_folder_of_other_data_is_not_taken_for_photos(embedded, tmp_path):
+    files = {"MNIST/raw/train": b"x", "다른/raw/1.png": encode(), "글/a.txt": b"x"}
+    write_classes(tmp_path / "자료", files)
     assert load_photos(root=tmp_path / "자료", offline=True).source == "embedded"
 
 

@@ -25,6 +25,18 @@ def is_image_collection(path):
     return path.exists() and len({name for name, *_ in _list_files(path)}) >= 2
 
 
+def holds_classes(folder):
+    """바로 아래(또는 train 아래)에 이미지가 든 폴더가 둘 이상이면 참입니다.
+
+    다른 데이터가 섞인 큰 폴더를 내 사진으로 알고 모두 뒤지지 않도록 한 층만 봅니다.
+    """
+    base = folder / "train" if (folder / "train").is_dir() else folder
+    children = [child for child in base.iterdir() if child.is_dir()]
+    return sum(
+        any(file.suffix.lower() in ENDINGS for file in child.iterdir()) for child in children
+    ) >= 2
+
+
 def read_image_collection(path, *, max_train=None, max_test=None):
     """`(학습 이미지, 레이블, 시험 이미지, 레이블, 클래스 이름들, 알림들)`을 돌려줍니다.
 

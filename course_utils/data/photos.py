@@ -10,7 +10,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from course_utils.data.image_files import is_image_collection, read_image_collection
+from course_utils.data.image_files import (
+    holds_classes,
+    is_image_collection,
+    read_image_collection,
+)
 from course_utils.data.images import ImageData
 from course_utils.data.photo_patches import cut_photos
 from course_utils.data.sources import choose_folder, fetch, is_offline, save_whole
@@ -69,9 +73,7 @@ def find_photos(folder):
     for place in sorted(folder.glob("cifar10*")):
         if is_image_collection(place):
             return place
-    # MNIST/raw처럼 이미지가 아닌 것만 든 데이터 폴더는 내 사진 폴더가 아닙니다.
-    classes = [child for child in folder.iterdir() if child.is_dir()]
-    return folder if not (folder / "MNIST").exists() and len(classes) > 1 else None
+    return folder if holds_classes(folder) else None
 
 
 def _read(place, limits, problems):
