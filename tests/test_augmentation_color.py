@@ -67,6 +67,21 @@ def test_color_axes_are_those_of_numpy(photos):
     assert (deviations.diff() <= 0).all()
 
 
+def test_color_axes_are_orthonormal_with_numpys_deviations(photos):
+    vectors, deviations = color_axes(photos)
+    pixels = photos.numpy().transpose(1, 0, 2, 3).reshape(3, -1).astype(np.float64)
+    expected = np.sqrt(np.linalg.eigvalsh(np.cov(pixels))[::-1])
+    assert np.allclose(deviations.numpy(), expected, atol=1e-6)
+    assert torch.allclose(vectors.T @ vectors, torch.eye(3), atol=1e-6)
+
+
+def test_color_axes_follow_the_unit_of_the_pixels(photos):
+    vectors, deviations = color_axes(photos)
+    same, larger = color_axes(255 * photos)
+    assert torch.allclose(same, vectors, atol=1e-4)
+    assert torch.allclose(larger, 255 * deviations)
+
+
 def test_shift_moves_every_pixel_along_the_axis(photos):
     vectors, deviations = axes = color_axes(photos)
     moved = shift_colors(photos[:2], axes, torch.tensor([[0.5, 0, 0], [0, 0, -2.0]]))
@@ -78,6 +93,26 @@ def test_shift_moves_every_pixel_along_the_axis(photos):
         moved[1] - photos[1], (-2 * deviations[2] * vectors[:, 2])[:, None, None].expand(3, 8, 8),
         atol=1e-6,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("scale", [0.5, 2.0])
+def test_noise_grows_with_its_scale(photos, scale):
+    vectors, deviations = axes = color_axes(photos)
+    many = torch.zeros(20_000, 3, 1, 1)
+    along = color_noise(many, axes, scale=scale, generator=generator())[:, :, 0, 0] @ vectors
+    # 20,000번 뽑은 표준편차의 오차는 0.5%이므로 3%는 그 여섯 배입니다.
+    assert torch.allclose(along.std(dim=0), scale * deviations, rtol=0.03)
+
+
+def test_noise_moves_a_whole_image_by_one_color(photos):
+    moved = color_noise(photos, color_axes(photos), generator=generator()) - photos
+    assert torch.allclose(moved, moved[..., :1, :1].expand_as(moved), atol=1e-6)
+
+
+def test_noise_repeats_with_the_same_generator(photos):
+    axes = color_axes(photos)
+    first, second = (color_noise(photos, axes, generator=generator(3)) for _ in range(2))
+    assert torch.equal(first, second)
 
 
 def test_noise_has_a_tenth_of_the_deviation_along_each_axis(photos):

@@ -1,6 +1,9 @@
 """실험: 이어서 한 것이 끊지 않은 것과 같은지, 하나만 바꾸는지, 효과의 셈이 맞는지 봅니다."""
 
+import dataclasses
+import functools
 import json
+import math
 import os
 import subprocess
 import sys
@@ -13,12 +16,13 @@ import torch
 from course_utils import pretrained
 from course_utils.data import ImageData
 from course_utils.experiments import __main__ as command
-from course_utils.experiments import records, runs
+from course_utils.experiments import pool, records, runs
 from course_utils.experiments.conditions import (
     ABLATIONS,
     COMMON,
     CONDITIONS,
     FIGURE_1_RUNS,
+    LEARNING_RATES,
     SEEDS,
     Condition,
     build,
@@ -35,6 +39,15 @@ def make_data(count=48):
     noise = torch.rand(count, 3, 32, 32, generator=generator)
     images = 0.5 * noise + 0.4 * labels.view(-1, 1, 1, 1)
     return ImageData(images, labels, images[:16], labels[:16], ("가", "나"), "시험용", "made", "")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    """실험처럼 스레드 하나로 합니다. 더하는 차례가 늘 같고, 작은 망에서는 더 빠릅니다."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +99,33 @@ def test_resumed_run_equals_the_unbroken_one(monkeypatch, tmp_path, data, unbrok
     assert len(calls) == 3 + 1  # 잃은 것은 멈춘 에폭 하나뿐입니다.
 
 
+def test_interrupt_in_the_middle_of_an_epoch_loses_only_that_epoch(
+    monkeypatch, tmp_path, data, unbroken
+):
+    real, calls = runs.fit, []
+
+    def fit(*arguments, **options):
+        calls.append(1)
+        history = real(*arguments, **options)
+        if len(calls) == 2:
+            raise KeyboardInterrupt  # 배운 것을 저장하기 전입니다.
+        return history
+
+    monkeypatch.setattr(runs, "fit", fit)
+    with pytest.raises(KeyboardInterrupt):
+        runs.run(SMALL, data, seed=1, name="a", folder=tmp_path)
+    runs.run(SMALL, data, seed=1, name="a", folder=tmp_path)
+    assert len(calls) == 3 + 1
+    assert_same(tmp_path, unbroken)
+
+
+def test_other_seeds_give_other_weights(tmp_path, data, unbroken):
+    runs.run(SMALL, data, seed=2, name="a", folder=tmp_path)
+    assert not torch.equal(
+        weights(tmp_path)["features.conv1.weight"], weights(unbroken)["features.conv1.weight"]
+    )
+
+
 KILLED = """
     import sys, time
     sys.path.insert(0, sys.argv[2])
@@ -107,8 +147,8 @@ KILLED = """
 def test_killed_process_goes_on_where_it_was(monkeypatch, tmp_path, data, unbroken):
     process = subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(KILLED), str(tmp_path), str(Path(__file__).parent)],
-        stdout=subprocess.PIPE, text=True, env=os.environ | {"PYTHONUTF8": "1"},
-        encoding="utf-8",
+        stdout=subprocess.PIPE, text=True, encoding="utf-8",
+        env=os.environ | {"PYTHONUTF8": "1", "OMP_NUM_THREADS": "1"},
     )  # fmt: skip
     assert "저장함" in process.stdout.readline()
     process.kill()
@@ -124,6 +164,28 @@ def test_cut_checkpoint_is_told_and_the_run_starts_afresh(tmp_path, data, unbrok
     (tmp_path / "a.ckpt").write_bytes(b"PK\x03\x04" + bytes(100))
     runs.run(SMALL, data, seed=1, name="a", folder=tmp_path)
     assert "처음부터" in capsys.readouterr().out
+    assert_same(tmp_path, unbroken)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 0.99])
+def test_checkpoint_cut_short_is_not_used(monkeypatch, tmp_path, data, unbroken, capsys, share):
+    calls = stop_at(monkeypatch, 2)
+    with pytest.raises(RuntimeError):
+        runs.run(SMALL, data, seed=1, name="a", folder=tmp_path)
+    content = (tmp_path / "a.ckpt").read_bytes()
+    (tmp_path / "a.ckpt").write_bytes(content[: int(share * len(content))])
+    runs.run(SMALL, data, seed=1, name="a", folder=tmp_path)
+    assert "a.ckpt을(를) 쓸 수 없어 처음부터 시작합니다" in capsys.readouterr().out
+    assert len(calls) == 2 + 3
+    assert_same(tmp_path, unbroken)
+
+
+def test_run_after_another_recipe_starts_from_fresh_weights(monkeypatch, tmp_path, data, unbroken):
+    stop_at(monkeypatch, 2)
+    other = Condition("다른 설정", augment=SMALL.augment, recipe=RECIPE | {"learning_rate": 0.5})
+    with pytest.raises(RuntimeError):
+        runs.run(other, data, seed=1, name="a", folder=tmp_path)
+    runs.run(SMALL, data, seed=1, name="a", folder=tmp_path)
     assert_same(tmp_path, unbroken)
 
 
@@ -161,6 +223,55 @@ def test_target_stops_the_run(monkeypatch, tmp_path, data):
     condition = Condition("목표", net={"activation": "tanh"}, recipe=RECIPE, target=0.75)
     record = runs.run(condition, data, seed=0, name="b", folder=tmp_path)
     assert record["history"]["test_accuracy"] == [0.8]
+
+
+def watch_fit(monkeypatch):
+    """학습하지 않고, 에폭마다의 학습률과 시험 이미지를 적어 두는 목록입니다."""
+    seen = []
+
+    def fit(*_, optimizer, test, **__):
+        seen.append((optimizer.param_groups[0]["lr"], test[0]))
+        return {"train_loss": [1.0], "train_accuracy": [0.5], "test_loss": [1.0],
+                "test_accuracy": [0.5], "stopped": None}  # fmt: skip
+
+    monkeypatch.setattr(runs, "fit", fit)
+    return seen
+
+
+def test_each_epoch_is_trained_at_its_own_rate(monkeypatch, tmp_path, data):
+    seen = watch_fit(monkeypatch)
+    runs.run(SMALL, data, seed=0, name="b", folder=tmp_path)
+    expected = [0.01 * (1 + math.cos(math.pi * epoch / 3)) / 2 for epoch in range(3)]
+    assert [rate for rate, _ in seen] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("target", "count"), [(None, 16), (0.9, 48)])
+def test_target_is_measured_on_the_training_images(monkeypatch, tmp_path, data, target, count):
+    seen = watch_fit(monkeypatch)
+    condition = Condition("목표", recipe=RECIPE, target=target)
+    runs.run(condition, data, seed=0, name="b", folder=tmp_path)
+    assert {len(images) for _, images in seen} == {count}
+
+
+def test_loss_that_is_not_a_number_leaves_no_result(tmp_path, data):
+    broken = dataclasses.replace(data, train_images=data.train_images * math.nan)
+    condition = Condition("상한 데이터", recipe=RECIPE)
+    with pytest.raises(RuntimeError, match=r"b: .*손실.*같은 명령을 다시"):
+        runs.run(condition, broken, seed=0, name="b", folder=tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_ten_crops_are_averaged_as_probabilities():
+    # 왼쪽 위 픽셀 x를 로짓 (x, 0)으로 삼는 망입니다.
+    class Corner(torch.nn.Module):
+        def forward(self, images):
+            return torch.stack([images[:, 0, 0, 0], torch.zeros(len(images))], dim=1)
+
+    images = torch.full((1, 3, 32, 32), -3.0)
+    images[0, 0, 4, 4] = 100.0  # 거울에 비쳐 네 모서리 조각의 왼쪽 위 픽셀이 됩니다.
+    # 확률의 평균은 (4×1 + 6×0.047) / 10 = 0.43 < 0.5이지만, 로짓의 평균이면 38.2 > 0입니다.
+    result = runs.ten_crop_result(Corner(), images, torch.tensor([1]))
+    assert result == {"one_crop_accuracy": 1.0, "ten_crop_accuracy": 1.0}
 
 
 def test_cosine_starts_at_the_full_rate_and_halves_in_the_middle():
@@ -212,11 +323,107 @@ def test_target_that_is_never_reached_takes_for_ever():
     assert records.epochs_to_target({"test_accuracy": [0.5, 0.7]}) == float("inf")
 
 
+def test_differences_pair_the_seeds():
+    assert records.differences([10, 20, 30], [9, 22, 30]) == [1, -2, 0]
+
+
+def test_differences_refuse_a_missing_seed():
+    with pytest.raises(ValueError, match="shorter"):
+        records.differences([1, 2, 3], [1, 2])
+
+
 @pytest.mark.parametrize(("changes", "said"), [
     ([-1, -2], "좋아짐"), ([1, 2], "나빠짐"), ([-1, 2], "가릴 수 없음"), ([0, -1], "가릴 수 없음"),
 ])  # fmt: skip
 def test_verdict_needs_all_seeds_on_one_side(changes, said):
     assert said in records.verdict(changes)
+
+
+def put_run(folder, name, curve, recipe=COMMON, **more):
+    record = {
+        "seed": int(name[-1]), "data": "CIFAR-10", "date": "2026-01-01", "torch": "2",
+        "precision": "bfloat16", "threads": 1, "recipe": recipe, "쓰지 않는 것": 1,
+        "history": {"test_accuracy": curve},
+    }  # fmt: skip
+    (folder / f"{name}.json").write_text(json.dumps(record | more), encoding="utf-8")
+
+
+@pytest.fixture
+def made(tmp_path, monkeypatch):
+    """끝난 실험들의 폴더를 손으로 만들어 `ship`합니다. 저장소의 `assets/`는 그대로 둡니다."""
+    folder, assets = tmp_path / "build", tmp_path / "assets"
+    folder.mkdir()
+    for number, name in enumerate(ABLATIONS):
+        for seed in SEEDS:
+            put_run(folder, f"{name}_{seed}", [0.5, 0.7 + 0.02 * number + 0.01 * seed],
+                    one_crop_accuracy=0.8, ten_crop_accuracy=0.8 + 0.01 * seed)  # fmt: skip
+    for activation, rates in LEARNING_RATES.items():
+        for rate in rates:
+            curve = [0.75] if (activation, rate) == ("relu", 0.003) else [0.5, 0.75]
+            if activation == "tanh" and rate != 0.01:
+                curve = [0.5, 0.5]
+            for seed in SEEDS:
+                put_run(folder, f"{activation}_{rate:g}_{seed}", curve,
+                        recipe={"learning_rate": rate})  # fmt: skip
+    put_run(folder, "shipped_0", [0.8])
+    model = build(CONDITIONS["shipped"])
+    pretrained.save_pretrained(
+        model, pretrained.load_record("shipped_0", folder=folder), "shipped_0", folder=folder
+    )
+    keep_here = functools.partial(pretrained.save_pretrained, folder=assets)
+    monkeypatch.setattr(records, "ASSETS", assets)
+    monkeypatch.setattr(records, "save_pretrained", keep_here)
+    records.ship(folder)
+    return assets, model
+
+
+def test_shipped_record_is_read_back_with_every_run(made):
+    record = records.load_innovations(folder=made[0])
+    expected = {f"{name}_{seed}" for name in ABLATIONS for seed in SEEDS}
+    expected |= {f"{name}_0" for name in FIGURE_1_RUNS}
+    expected |= {f"{name}_{seed}" for name in ("relu_0.003", "tanh_0.01") for seed in SEEDS}
+    assert record["runs"].keys() == expected
+    assert record["runs"]["lrn_2"]["history"] == {"test_accuracy": [0.5, 0.76]}
+    assert record["runs"]["lrn_2"].keys() == {
+        "seed", "date", "history", "one_crop_accuracy", "ten_crop_accuracy"
+    }  # fmt: skip
+
+
+def test_shipped_best_is_the_first_to_reach_the_target(made):
+    record = records.load_innovations(folder=made[0])
+    assert record["best"] == {"relu": "relu_0.003", "tanh": "tanh_0.01"}
+    assert record["recipes"] == {"ablations": COMMON, "figure_1": {"learning_rate": 0.003}}
+
+
+def test_speedup_is_the_ratio_of_epochs(made):
+    # ReLU는 1에폭, tanh는 2에폭에 닿게 만들었습니다.
+    assert records.speedup(records.load_innovations(folder=made[0])) == [2, 2, 2]
+
+
+def test_effects_of_made_runs_are_hand_arithmetic(made):
+    ours = {name: values for name, values, _ in
+            records.effects(records.load_innovations(folder=made[0]))}  # fmt: skip
+    # 정확도를 조건마다 2 %p씩 올려 두었습니다: 기준, 드롭아웃 없음, LRN, 풀링, 자르기, 색의 차례.
+    assert ours["드롭아웃"] == pytest.approx([2] * 3)
+    assert ours["LRN"] == pytest.approx([-4] * 3)
+    assert ours["겹치는 풀링"] == pytest.approx([6] * 3)
+    assert ours["자르기와 뒤집기"] == pytest.approx([-8] * 3)
+    assert ours["PCA 색 잡음"] == pytest.approx([-2] * 3)
+    assert ours["열 조각으로 시험"] == pytest.approx([0, -1, -2])
+
+
+def test_shipped_weights_are_those_of_the_run(made):
+    assets, model = made
+    other = build(CONDITIONS["shipped"])
+    record = pretrained.load_pretrained(other, "small_alexnet_cifar10", folder=assets)
+    assert record["command"] == "python -m course_utils.experiments shipped"
+    assert torch.equal(other.features.conv1.weight, model.features.conv1.weight)
+
+
+def test_records_are_made_with_cifar_10_only(monkeypatch, data):
+    monkeypatch.setattr(pool, "load_photos", lambda **_: data)
+    with pytest.raises(RuntimeError, match=r"CIFAR-10으로만.*COURSE_DATA"):
+        pool.work("baseline", 0)
 
 
 # --- 담아 둔 기록 ---------------------------------------------------------------------------------

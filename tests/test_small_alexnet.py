@@ -51,10 +51,20 @@ def test_plain_pooling_sees_what_overlapping_pooling_sees(images):
         assert torch.equal(after(maps), after(changed))
 
 
-def test_lrn_is_the_one_of_the_paper(images):
-    outputs = layer_outputs(SmallAlexNet(lrn=True), images)
-    expected = F.local_response_norm(outputs["relu1"], 5, alpha=1e-4, beta=0.75, k=2.0)
-    assert torch.allclose(outputs["norm1"], expected)
+@pytest.mark.parametrize("number", [1, 2])
+def test_lrn_is_the_one_of_the_paper(images, number):
+    # 커야 제곱의 합이 k = 2에 묻히지 않습니다.
+    outputs = layer_outputs(SmallAlexNet(lrn=True), 1000 * images)
+    before, after = outputs[f"relu{number}"], outputs[f"norm{number}"]
+    expected = F.local_response_norm(before, 5, alpha=1e-4, beta=0.75, k=2.0)
+    torch.testing.assert_close(after, expected)
+    assert not torch.allclose(after, before / 2**0.75)
+
+
+def test_poolings_without_overlap_move_by_their_own_width():
+    pools = [part for part in SmallAlexNet(overlapping=False).features
+             if isinstance(part, nn.MaxPool2d)]  # fmt: skip
+    assert [(pool.kernel_size, pool.stride) for pool in pools] == [(2, 2)] * 3
 
 
 def test_lrn_stands_after_the_first_two_layers_only():
@@ -94,6 +104,18 @@ def test_four_layer_net_has_85_098_parameters():
 def test_unknown_activation_names_the_known_ones(model):
     with pytest.raises(ValueError, match="relu, tanh"):
         model(activation="gelu")
+
+
+@pytest.mark.parametrize("model", [SmallAlexNet, FourLayerNet])
+def test_unknown_activation_is_told_in_korean(model):
+    with pytest.raises(ValueError, match="활성화 'gelu'"):
+        model(activation="gelu")
+
+
+@pytest.mark.parametrize("shape", [(1, 3, 33, 33), (1, 1, 32, 32), (3, 32, 32)])
+def test_small_alexnet_tells_the_shape_it_wants(shape):
+    with pytest.raises(ValueError, match=r"SmallAlexNet의 입력은 \(N, 3, 32, 32\)"):
+        SmallAlexNet()(torch.zeros(shape))
 
 
 def test_four_layer_net_tells_the_shape_it_wants():

@@ -5,6 +5,7 @@ zip은 풀지 않고 메모리에서 읽으므로, 이름에 `../`가 들어 있
 
 import io
 import zipfile
+import zlib
 from collections import defaultdict
 from pathlib import Path, PurePosixPath
 
@@ -14,6 +15,11 @@ from PIL import Image, ImageOps
 SIDE = 32
 SMALLEST, LARGEST = 8, 100_000_000  # 한 변의 픽셀 수, 전체 픽셀 수
 ENDINGS = {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm"}
+# 상한 파일에서 Pillow와 zipfile이 내는 오류들입니다. 암호를 건 zip은 RuntimeError를 냅니다.
+BROKEN = (
+    OSError, EOFError, SyntaxError, TypeError, ValueError, RuntimeError, zlib.error,
+    zipfile.BadZipFile, Image.DecompressionBombError,
+)  # fmt: skip
 PARTS = {"train": "train", "test": "test", "val": "test", "valid": "test"}
 
 
@@ -22,7 +28,10 @@ def is_image_collection(path):
     path = Path(path)
     if path.is_file() and not zipfile.is_zipfile(path):
         return False
-    return path.exists() and len({name for name, *_ in _list_files(path)}) >= 2
+    try:
+        return path.exists() and len({name for name, *_ in _list_files(path)}) >= 2
+    except (zipfile.BadZipFile, NotImplementedError):  # 목차가 상한 zip
+        return False
 
 
 def holds_classes(folder):
@@ -60,7 +69,7 @@ def read_image_collection(path, *, max_train=None, max_test=None):
                 break
             try:
                 pixels, kind = to_pixels(read())
-            except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+            except BROKEN as error:
                 skipped.append(f"{label}({_reason(error)})")
                 continue
             odd[kind] += kind is not None
@@ -142,6 +151,8 @@ def _group(files):
 def _reason(error):
     if isinstance(error, Image.UnidentifiedImageError):
         return "이미지로 읽을 수 없음"
+    if isinstance(error, Image.DecompressionBombError):
+        return "너무 큼"
     return str(error) if isinstance(error, ValueError) else "내용이 깨짐"
 
 
