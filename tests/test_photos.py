@@ -23,13 +23,14 @@ from course_utils.data import image_files, load_photos, photo_patches, photos, s
 
 @pytest.fixture(autouse=True)
 def clean(monkeypatch, tmp_path):
-    """환경 변수와 저장소의 data/를 떼어 놓습니다."""
+    """환경 변수와 저장소의 data/를 떼어 놓습니다. 내려받을 서버는 없어 곧바로 거절됩니다."""
     repository = tmp_path / "저장소"
     repository.mkdir()
     (repository / "pyproject.toml").touch()
     monkeypatch.setattr(sources, "PROJECT_FOLDER", repository)
     monkeypatch.delenv("COURSE_DATA", raising=False)
     monkeypatch.delenv("COURSE_OFFLINE", raising=False)
+    monkeypatch.setattr(CIFAR10, "url", "http://127.0.0.1:1/cifar-10-python.tar.gz")
 
 
 @pytest.fixture
@@ -182,13 +183,17 @@ def test_declared_size_of_billions_is_told_as_too_large(tmp_path, capsys):
     assert "빨강/거대.png(너무 큼)" in capsys.readouterr().out
 
 
-def tiff_without_size():
-    """너비와 높이를 적지 않은 TIFF입니다: 빈 목록 하나뿐입니다."""
-    return b"II*\0" + struct.pack("<IHI", 8, 0, 0)
+def tiff_with_an_empty_second_page():
+    """첫 장은 멀쩡하지만 둘째 장에 너비와 높이가 없는 TIFF입니다."""
+    content = bytearray(encode(kind="TIFF"))
+    (page,) = struct.unpack_from("<I", content, 4)
+    (entries,) = struct.unpack_from("<H", content, page)
+    struct.pack_into("<I", content, page + 2 + 12 * entries, len(content))
+    return bytes(content) + struct.pack("<HI", 0, 0)
 
 
 BAD = {
-    "크기 없음.tif": tiff_without_size(),
+    "빈 둘째 장.tif": tiff_with_an_empty_second_page(),
     "글.jpg": b"this is text",
     "반쪽.jpg": encode(kind="JPEG", size=(200, 200))[:600],
     "작다.png": encode(size=(4, 4)),
