@@ -5,8 +5,6 @@ import os
 import tempfile
 import time
 import zlib
-from concurrent import futures
-from http.client import HTTPException
 from pathlib import Path
 from urllib import parse
 
@@ -15,7 +13,14 @@ import torch
 from PIL import Image
 
 from course_utils.data.images import ImageData
-from course_utils.data.sources import LARGEST_FILE, choose_folder, fetch, is_offline
+from course_utils.data.sources import (
+    FETCH_ERRORS,
+    LARGEST_FILE,
+    choose_folder,
+    fetch,
+    fetch_problem,
+    is_offline,
+)
 
 # 압축을 푼 파일의 md5입니다. 차례는 학습 이미지·레이블, 시험 이미지·레이블입니다.
 MNIST_FILES = {
@@ -158,9 +163,8 @@ def _download(names, offline, time_limit):
                 _parse_idx(content, name, MNIST_FILES[name])
                 contents[name] = content
             return contents
-        except (OSError, ValueError, HTTPException, futures.TimeoutError) as error:
-            reason = str(getattr(error, "reason", error)) or "제때 답이 오지 않음"
-            reasons.append(f"{parse.urlsplit(server).netloc}: {reason}")
+        except (ValueError, *FETCH_ERRORS) as error:
+            reasons.append(f"{parse.urlsplit(server).netloc}: {fetch_problem(error)}")
     advice = f"연결을 확인하거나 time_limit을 {time_limit:g}초보다 늘려 다시 실행하십시오."
     raise ConnectionError(f"{what} 못했습니다({'; '.join(reasons)}). {advice}")
 

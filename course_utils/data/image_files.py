@@ -29,7 +29,12 @@ def is_image_collection(path):
     if path.is_file() and not zipfile.is_zipfile(path):
         return False
     try:
-        return path.exists() and len({name for name, *_ in _list_files(path)}) >= 2
+        # 두 번째 클래스를 만나면 멈춥니다: CIFAR-10의 zip에는 파일이 60,000개 있습니다.
+        first = None
+        for name, *_ in _list_files(path) if path.exists() else ():
+            if name != (first := first or name):
+                return True
+        return False
     except (zipfile.BadZipFile, NotImplementedError):  # 목차가 상한 zip
         return False
 

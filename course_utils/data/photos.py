@@ -2,9 +2,7 @@
 
 import os
 import time
-from concurrent import futures
 from hashlib import md5
-from http.client import HTTPException
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +15,14 @@ from course_utils.data.image_files import (
 )
 from course_utils.data.images import ImageData
 from course_utils.data.photo_patches import cut_photos
-from course_utils.data.sources import choose_folder, fetch, is_offline, save_whole
+from course_utils.data.sources import (
+    FETCH_ERRORS,
+    choose_folder,
+    fetch,
+    fetch_problem,
+    is_offline,
+    save_whole,
+)
 
 BATCHES = "cifar-10-batches-py"  # torchvision이 압축을 푼 폴더
 ARCHIVE_LIMIT = 1 << 28  # 170 MB인 압축 파일보다 크면 거짓 파일입니다.
@@ -117,10 +122,10 @@ def _download(folder, offline, time_limit):
     print(f"CIFAR-10(170 MB)을 내려받습니다. 길어도 {time_limit:g}초까지 기다립니다.", flush=True)
     try:
         content = fetch(CIFAR10.url, time.monotonic() + time_limit, largest=ARCHIVE_LIMIT)
-    except (OSError, HTTPException, futures.TimeoutError) as error:
-        reason = str(getattr(error, "reason", error)) or "제때 답이 오지 않음"
+    except FETCH_ERRORS as error:
         raise ConnectionError(
-            f"CIFAR-10을 내려받지 못했습니다({reason}). 연결을 확인하거나 time_limit을 늘리십시오."
+            f"CIFAR-10을 내려받지 못했습니다({fetch_problem(error)}). "
+            "연결을 확인하거나 time_limit을 늘리십시오."
         ) from error
     if md5(content, usedforsecurity=False).hexdigest() != CIFAR10.tgz_md5:
         raise ConnectionError("받은 CIFAR-10이 온전하지 않아(md5가 다름) 쓰지 않았습니다.")

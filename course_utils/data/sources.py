@@ -5,6 +5,7 @@ import tempfile
 import threading
 import time
 from concurrent import futures
+from http.client import HTTPException
 from pathlib import Path
 from urllib import request
 
@@ -38,6 +39,15 @@ def choose_folder(root, is_there, missing):
     option = "COURSE_DATA" if root is None else "root"
     problem = f"{option}에 적은 {folders[0]} 폴더에 {missing} 없습니다. 경로를 확인하십시오."
     return next(filter(os.path.isdir, folders), default), [problem]
+
+
+# 내려받다가 날 수 있는 오류들입니다.
+FETCH_ERRORS = (OSError, HTTPException, futures.TimeoutError)
+
+
+def fetch_problem(error):
+    """내려받지 못한 까닭을 한 줄로 적습니다."""
+    return str(getattr(error, "reason", error)) or "제때 답이 오지 않음"
 
 
 def fetch(url, deadline, *, largest=LARGEST_FILE):

@@ -140,9 +140,9 @@ def activation_explorer():
     """활성 함수와 x를 골라 값과 기울기, 포화를 보는 `Panel`입니다."""
     controls = {
         "name": choice("활성 함수", NAMES),
+        # 0에서 시작하면 ReLU의 점이 꺾인 곳에 놓여 기울기가 보이지 않습니다.
         "x": slider("x", -REACH, REACH, value=1.0, step=0.1, width="420px"),
     }
-    # 0에서는 ReLU의 점이 꺾인 곳에 놓여 기울기가 보이지 않습니다.
     backgrounds = {}
 
     def draw(name, x):
