@@ -11,6 +11,7 @@ import threading
 import time
 import zipfile
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -211,11 +212,44 @@ def test_bad_file_is_named_and_skipped(tmp_path, capsys, name):
     assert len(data.train_labels) + len(data.test_labels) == 10
 
 
-def test_huge_image_is_named_and_skipped(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(image_files, "LARGEST", 50 * 50)
-    files = two_classes() | {"빨강/큰.png": encode(size=(60, 60))}
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("side", [60, 90])
+def test_huge_image_is_named_and_skipped_without_a_warning(tmp_path, capsys, monkeypatch, side):
+    # Pillow는 한도를 넘으면 경고하고, 두 배를 넘으면 오류를 냅니다.
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 50 * 50)
+    files = two_classes() | {"빨강/큰.png": encode(size=(side, side))}
     load_photos(root=write_classes(tmp_path / "사진", files))
-    assert "60×60은 너무 큼" in capsys.readouterr().out
+    assert "빨강/큰.png(너무 큼)" in capsys.readouterr().out
+
+
+def test_folder_that_may_not_be_opened_is_passed_over(embedded, tmp_path, monkeypatch):
+    real, folder = Path.iterdir, write_classes(tmp_path / "사진", two_classes())
+
+    def iterdir(path):
+        if path.name == "빨강":
+            raise PermissionError(13, "Permission denied")
+        return real(path)
+
+    monkeypatch.setattr(Path, "iterdir", iterdir)
+    assert load_photos(root=folder, offline=True).source == "embedded"
+
+
+def test_zip_is_closed_after_reading(tmp_path, monkeypatch):
+    folder = write_classes(tmp_path / "사진", two_classes())
+    archive = tmp_path / "사진.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        for path in sorted(folder.rglob("*.png")):
+            file.write(path, path.relative_to(folder))
+    opened, real = [], zipfile.ZipFile.__init__
+
+    def remember(self, *arguments, **options):
+        opened.append(self)
+        real(self, *arguments, **options)
+
+    monkeypatch.setattr(zipfile.ZipFile, "__init__", remember)
+    load_photos(root=archive)
+    assert opened
+    assert all(file.fp is None for file in opened)
 
 
 def test_class_without_a_readable_image_is_an_error(tmp_path):
@@ -263,6 +297,12 @@ def test_transparent_part_becomes_white():
 def test_sixteen_bit_image_keeps_its_brightness():
     pixels, _ = image_files.to_pixels(encode("I;16"))
     assert (pixels == 0x80).all()
+
+
+@pytest.mark.parametrize(("value", "expected"), [(0.5, 127), (128.0, 128), (300.0, 255)])
+def test_float_image_keeps_its_brightness(value, expected):
+    pixels, _ = image_files.to_pixels(encode("F", kind="TIFF", color=value))
+    assert (pixels == expected).all()
 
 
 def test_first_frame_of_a_moving_picture_is_taken():

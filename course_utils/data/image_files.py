@@ -4,21 +4,24 @@ zip은 풀지 않고 메모리에서 읽으므로, 이름에 `../`가 들어 있
 """
 
 import io
+import warnings
 import zipfile
 import zlib
 from collections import defaultdict
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 from PIL import Image, ImageOps
 
 SIDE = 32
-SMALLEST, LARGEST = 8, 100_000_000  # 한 변의 픽셀 수, 전체 픽셀 수
+SMALLEST = 8  # 한 변의 픽셀 수. 전체 픽셀 수는 Pillow의 한도(8,900만)를 따릅니다.
 ENDINGS = {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm"}
 # 상한 파일에서 Pillow와 zipfile이 내는 오류들입니다. 암호를 건 zip은 RuntimeError를 냅니다.
 BROKEN = (
     OSError, EOFError, SyntaxError, TypeError, ValueError, RuntimeError, zlib.error,
-    zipfile.BadZipFile, Image.DecompressionBombError,
+    zipfile.BadZipFile, Image.DecompressionBombError, Image.DecompressionBombWarning,
 )  # fmt: skip
 PARTS = {"train": "train", "test": "test", "val": "test", "valid": "test"}
 
@@ -29,13 +32,11 @@ def is_image_collection(path):
     if path.is_file() and not zipfile.is_zipfile(path):
         return False
     try:
-        # 두 번째 클래스를 만나면 멈춥니다: CIFAR-10의 zip에는 파일이 60,000개 있습니다.
-        first = None
-        for name, *_ in _list_files(path) if path.exists() else ():
-            if name != (first := first or name):
-                return True
-        return False
-    except (zipfile.BadZipFile, NotImplementedError):  # 목차가 상한 zip
+        with _files_of(path) as files:
+            # 두 번째 클래스를 만나면 멈춥니다: CIFAR-10의 zip에는 파일이 60,000개 있습니다.
+            first = next(files, (None,))[0]
+            return any(name != first for name, *_ in files)
+    except (OSError, zipfile.BadZipFile, NotImplementedError):  # 없는 폴더, 목차가 상한 zip
         return False
 
 
@@ -45,10 +46,15 @@ def holds_classes(folder):
     다른 데이터가 섞인 큰 폴더를 내 사진으로 알고 모두 뒤지지 않도록 한 층만 봅니다.
     """
     base = folder / "train" if (folder / "train").is_dir() else folder
-    children = [child for child in base.iterdir() if child.is_dir()]
-    return sum(
-        any(file.suffix.lower() in ENDINGS for file in child.iterdir()) for child in children
-    ) >= 2
+
+    def holds_images(child):
+        try:
+            files = child.iterdir() if child.is_dir() else ()
+            return any(file.suffix.lower() in ENDINGS for file in files)
+        except OSError:  # 열 권한이 없는 폴더
+            return False
+
+    return sum(map(holds_images, base.iterdir())) >= 2
 
 
 def read_image_collection(path, *, max_train=None, max_test=None):
@@ -62,25 +68,26 @@ def read_image_collection(path, *, max_train=None, max_test=None):
     읽지 못한 파일은 건너뛰고 알림에 이름을 적습니다. 쓸 수 있는 클래스가 둘보다 적거나 학습이나
     시험에 한 장도 없으면 ValueError를 냅니다.
     """
-    groups, skipped = _group(_list_files(path))
-    names = sorted({name for name, _ in groups})
-    limits = {"train": max_train, "test": max_test}
-    images, labels, odd = {"train": [], "test": []}, {"train": [], "test": []}, defaultdict(int)
-    for (name, part), files in sorted(groups.items()):
-        limit = limits[part] and -(-limits[part] // len(names))
-        taken = 0
-        for label, read in files:
-            if limit and taken == limit:
-                break
-            try:
-                pixels, kind = to_pixels(read())
-            except BROKEN as error:
-                skipped.append(f"{label}({_reason(error)})")
-                continue
-            odd[kind] += kind is not None
-            images[part].append(pixels)
-            labels[part].append(names.index(name))
-            taken += 1
+    with _files_of(path) as files:
+        groups, skipped = _group(files)
+        names = sorted({name for name, _ in groups})
+        limits = {"train": max_train, "test": max_test}
+        images, labels, odd = {"train": [], "test": []}, {"train": [], "test": []}, defaultdict(int)
+        for (name, part), members in sorted(groups.items()):
+            limit = limits[part] and -(-limits[part] // len(names))
+            taken = 0
+            for label, read in members:
+                if limit and taken == limit:
+                    break
+                try:
+                    pixels, kind = to_pixels(read())
+                except BROKEN as error:
+                    skipped.append(f"{label}({_reason(error)})")
+                    continue
+                odd[kind] += kind is not None
+                images[part].append(pixels)
+                labels[part].append(names.index(name))
+                taken += 1
     if len(names) < 2 or not all(len(set(part)) == len(names) for part in labels.values()):
         raise ValueError(
             f"{path}: 클래스 폴더가 둘 이상이고 클래스마다 읽을 수 있는 이미지가 두 장 이상이어야 "
@@ -93,11 +100,12 @@ def read_image_collection(path, *, max_train=None, max_test=None):
 
 def to_pixels(content):
     """이미지 파일의 내용을 uint8 `(32, 32, 3)`과 바꾼 종류(없으면 None)로 돌려줍니다."""
-    with Image.open(io.BytesIO(content)) as image:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        opened = Image.open(io.BytesIO(content))
+    with opened as image:
         if min(image.size) < SMALLEST:
             raise ValueError(f"{image.width}×{image.height}은 너무 작음")
-        if image.width * image.height > LARGEST:
-            raise ValueError(f"{image.width}×{image.height}은 너무 큼")
         kind = None
         if getattr(image, "n_frames", 1) > 1:
             kind = "움직이는 그림의 첫 장"
@@ -105,8 +113,8 @@ def to_pixels(content):
             kind = {"L": "흑백", "1": "흑백", "CMYK": "CMYK"}.get(image.mode, f"{image.mode} 형식")
         image.draft("RGB", (4 * SIDE, 4 * SIDE))  # 큰 JPEG은 처음부터 작게 풉니다.
         image = ImageOps.exif_transpose(image)
-        if image.mode.startswith("I"):  # 16비트 흑백: 그대로 바꾸면 모두 흰색이 됩니다.
-            image = Image.fromarray((np.asarray(image) / 256).clip(0, 255).astype(np.uint8))
+        if image.mode.startswith("I") or image.mode == "F":
+            image = _to_bytes(np.asarray(image))
         if image.mode in {"RGBA", "LA", "PA"} or "transparency" in image.info:
             image = image.convert("RGBA")
             image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
@@ -116,16 +124,29 @@ def to_pixels(content):
         return np.array(image), kind
 
 
-def _list_files(path):
+def _to_bytes(values):
+    """16비트와 실수 흑백을 8비트로 바꿉니다. Pillow가 그대로 바꾸면 모두 흰색이거나 검정입니다."""
+    scale = 1 / 256
+    if np.issubdtype(values.dtype, np.floating):  # 실수는 0~1일 수도, 0~255일 수도 있습니다.
+        values = np.nan_to_num(values)
+        scale = 255 if values.max() <= 1 else 1
+    return Image.fromarray((values * scale).clip(0, 255).astype(np.uint8))
+
+
+@contextmanager
+def _files_of(path):
+    """`_list_files`를 돌려주고, 다 쓰면 zip을 닫습니다."""
+    if path.is_dir():
+        found = (file for file in path.rglob("*") if file.is_file())
+        yield _list_files((file.relative_to(path).as_posix(), file.read_bytes) for file in found)
+        return
+    with zipfile.ZipFile(path) as archive:
+        names = (name for name in archive.namelist() if not name.endswith("/"))
+        yield _list_files((name, partial(archive.read, name)) for name in names)
+
+
+def _list_files(files):
     """`(클래스, 묶음, 파일의 자리, 내용을 읽는 함수)`들입니다. 숨은 파일은 뺍니다."""
-    path = Path(path)
-    if path.is_file():
-        archive = zipfile.ZipFile(path)
-        names = [name for name in archive.namelist() if not name.endswith("/")]
-        files = [(name, lambda name=name: archive.read(name)) for name in names]
-    else:
-        found = [file for file in path.rglob("*") if file.is_file()]
-        files = [(file.relative_to(path).as_posix(), file.read_bytes) for file in found]
     for name, read in sorted(files, key=lambda item: item[0]):
         parts = PurePosixPath(name).parts
         if len(parts) > 1 and not any(part.startswith((".", "__")) for part in parts):
@@ -156,7 +177,7 @@ def _group(files):
 def _reason(error):
     if isinstance(error, Image.UnidentifiedImageError):
         return "이미지로 읽을 수 없음"
-    if isinstance(error, Image.DecompressionBombError):
+    if isinstance(error, Image.DecompressionBombError | Image.DecompressionBombWarning):
         return "너무 큼"
     return str(error) if isinstance(error, ValueError) else "내용이 깨짐"
 
