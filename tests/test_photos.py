@@ -252,6 +252,13 @@ def test_zip_is_closed_after_reading(tmp_path, monkeypatch):
     assert all(file.fp is None for file in opened)
 
 
+def test_another_image_tests_when_the_last_is_broken(tmp_path):
+    files = {f"{name}/{i}.png": encode() for name in ("빨강", "파랑") for i in range(3)}
+    data = load_photos(root=write_classes(tmp_path / "사진", files | {"빨강/9.png": b"x"}))
+    assert data.train_labels.bincount().tolist() == [2, 2]
+    assert data.test_labels.bincount().tolist() == [1, 1]
+
+
 def test_class_without_a_readable_image_is_an_error(tmp_path):
     files = {"빨강/1.png": encode(), "빨강/2.png": encode(), "파랑/1.png": b"x", "파랑/2.png": b"y"}
     with pytest.raises(ValueError, match=r"두 장 이상이어야.*이미지로 읽을 수 없음"):

@@ -25,7 +25,7 @@ ENVIRONMENT = (ROOT / "environment.yml").read_text(encoding="utf-8")
 # 가운데 층입니다. 나머지 파일은 모두 바닥 층이고, 노트북이 맨 위층입니다.
 MIDDLE_FLOOR = {
     "widgets", "smoke_test", "parallel", "train_imagenet", "train_lenet", "environment",
-    "experiments",
+    "experiments", "transfer",
 }  # fmt: skip
 OUTSIDE = {"notebooks", "tests", "tools", "benchmarks", "docs"}
 CONDA_NAMES = {"torch": "pytorch"}
@@ -251,3 +251,18 @@ def test_every_file_the_readme_points_to_exists():
     links = [link for link in re.findall(r"\]\(([^)]+)\)", text) if "://" not in link]
     assert sum(link.endswith(".png") for link in links) >= 2
     assert [link for link in links if not (ROOT / link).is_file()] == []
+
+
+def test_start_and_readme_link_every_notebook():
+    start = (ROOT / "notebooks" / "00_start.ipynb").read_text(encoding="utf-8")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    names = [path.name for path in (ROOT / "notebooks").glob("*.ipynb")]
+    assert len(names) == 7
+    assert [name for name in names if f"](notebooks/{name})" not in readme] == []
+    others = [name for name in names if name != "00_start.ipynb"]
+    assert [name for name in others if f"]({name})" not in start] == []
+
+
+def test_no_notebook_calls_another_one_unfinished():
+    for path in (ROOT / "notebooks").glob("*.ipynb"):
+        assert "준비 중" not in path.read_text(encoding="utf-8"), path.name

@@ -5,8 +5,9 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from course_utils.alexnet import FourLayerNet, SmallAlexNet
+from course_utils.alexnet import FourLayerNet, LadderNet, SmallAlexNet
 from course_utils.anatomy import layer_outputs
+from course_utils.lenet import LeNet5
 
 
 def count(model):
@@ -121,3 +122,37 @@ def test_small_alexnet_tells_the_shape_it_wants(shape):
 def test_four_layer_net_tells_the_shape_it_wants():
     with pytest.raises(ValueError, match=r"FourLayerNet의 입력은 \(N, 3, 32, 32\)"):
         FourLayerNet()(torch.zeros(1, 1, 28, 28))
+
+
+# --- LeNet-5에서 온 사다리 ------------------------------------------------------------------------
+
+
+def test_first_step_of_the_ladder_is_lenet_5_with_color():
+    # 61,706개에서 C1이 보는 채널이 하나에서 셋이 되므로 6 × 25 × 2 = 300개가 늡니다.
+    model = LadderNet()
+    assert sum(p.numel() for p in model.parameters()) == 61_706 + 6 * 25 * 2
+    kinds = [type(layer) for layer in model.modules() if not list(layer.children())]
+    conv, linear, tanh, pool = nn.Conv2d, nn.Linear, nn.Tanh, nn.AvgPool2d
+    assert kinds == [conv, tanh, pool, conv, tanh, pool, linear, tanh, linear, tanh, linear]
+
+
+def test_first_step_computes_what_lenet_5_computes():
+    grey, color = LeNet5(), LadderNet()
+    parameters = [p.clone() for p in grey.parameters()]
+    parameters[0] = parameters[0].repeat(1, 3, 1, 1) / 3  # 세 채널이 같으면 흑백과 같습니다.
+    with torch.no_grad():
+        for mine, theirs in zip(color.parameters(), parameters, strict=True):
+            mine.copy_(theirs.reshape(mine.shape))  # LeNet5의 C5는 5×5 합성곱으로 적은 FC입니다.
+    images = torch.rand(4, 1, 32, 32)
+    assert torch.allclose(color(images.expand(-1, 3, -1, -1)), grey(images), atol=1e-5)
+
+
+def test_later_steps_of_the_ladder_keep_the_map_size():
+    model = LadderNet(channels=(6, 16, 16, 16, 16), pooling="max", activation="relu", dropout=0.5)
+    assert model.features(torch.zeros(1, 3, 32, 32)).shape == (1, 16, 5, 5)
+    assert [layer.p for layer in model.modules() if isinstance(layer, nn.Dropout)] == [0.5, 0.5]
+
+
+def test_unknown_pooling_is_told():
+    with pytest.raises(ValueError, match="average, max"):
+        LadderNet(pooling="median")

@@ -57,18 +57,18 @@ def holds_classes(folder):
     return sum(map(holds_images, base.iterdir())) >= 2
 
 
-def read_image_collection(path, *, max_train=None, max_test=None):
+def read_image_collection(path, *, max_train=None, max_test=None, side=SIDE):
     """`(학습 이미지, 레이블, 시험 이미지, 레이블, 클래스 이름들, 알림들)`을 돌려줍니다.
 
     `클래스/파일` 또는 `train/클래스/파일`과 `test/클래스/파일` 꼴을 읽습니다. train과 test로
     나뉘어 있지 않으면 클래스마다 다섯 장에 한 장을 시험에 씁니다. 이미지는 가운데 정사각형을 잘라
-    32×32로 줄인 uint8 `(N, 32, 32, 3)`입니다. `max_train`, `max_test`는 클래스마다 같은 수로
+    `side`로 줄인 uint8 `(N, side, side, 3)`입니다. `max_train`, `max_test`는 클래스마다 같은 수로
     나누어 앞에서부터 읽을 장수입니다.
 
     읽지 못한 파일은 건너뛰고 알림에 이름을 적습니다. 쓸 수 있는 클래스가 둘보다 적거나 학습이나
     시험에 한 장도 없으면 ValueError를 냅니다.
     """
-    with _files_of(path) as files:
+    with _files_of(Path(path)) as files:
         groups, skipped = _group(files)
         names = sorted({name for name, _ in groups})
         limits = {"train": max_train, "test": max_test}
@@ -80,7 +80,7 @@ def read_image_collection(path, *, max_train=None, max_test=None):
                 if limit and taken == limit:
                     break
                 try:
-                    pixels, kind = to_pixels(read())
+                    pixels, kind = to_pixels(read(), side=side)
                 except BROKEN as error:
                     skipped.append(f"{label}({_reason(error)})")
                     continue
@@ -88,6 +88,12 @@ def read_image_collection(path, *, max_train=None, max_test=None):
                 images[part].append(pixels)
                 labels[part].append(names.index(name))
                 taken += 1
+    for label in set(labels["train"]) - set(labels["test"]):
+        # 시험에 쓰려던 파일을 읽지 못했습니다. 학습의 마지막 것을 대신 씁니다.
+        if labels["train"].count(label) > 1:
+            last = len(labels["train"]) - 1 - labels["train"][::-1].index(label)
+            labels["test"].append(labels["train"].pop(last))
+            images["test"].append(images["train"].pop(last))
     if len(names) < 2 or not all(len(set(part)) == len(names) for part in labels.values()):
         raise ValueError(
             f"{path}: 클래스 폴더가 둘 이상이고 클래스마다 읽을 수 있는 이미지가 두 장 이상이어야 "
@@ -98,8 +104,8 @@ def read_image_collection(path, *, max_train=None, max_test=None):
     return *arrays, tuple(names), notes + [_tell_skipped(skipped)] * bool(skipped)
 
 
-def to_pixels(content):
-    """이미지 파일의 내용을 uint8 `(32, 32, 3)`과 바꾼 종류(없으면 None)로 돌려줍니다."""
+def to_pixels(content, *, side=SIDE):
+    """이미지 파일의 내용을 uint8 `(side, side, 3)`과 바꾼 종류(없으면 None)로 돌려줍니다."""
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         opened = Image.open(io.BytesIO(content))
@@ -111,7 +117,7 @@ def to_pixels(content):
             kind = "움직이는 그림의 첫 장"
         elif image.mode not in {"RGB", "P"}:
             kind = {"L": "흑백", "1": "흑백", "CMYK": "CMYK"}.get(image.mode, f"{image.mode} 형식")
-        image.draft("RGB", (4 * SIDE, 4 * SIDE))  # 큰 JPEG은 처음부터 작게 풉니다.
+        image.draft("RGB", (4 * side, 4 * side))  # 큰 JPEG은 처음부터 작게 풉니다.
         image = ImageOps.exif_transpose(image)
         if image.mode.startswith("I") or image.mode == "F":
             image = _to_bytes(np.asarray(image))
@@ -119,8 +125,8 @@ def to_pixels(content):
             image = image.convert("RGBA")
             image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
         image = image.convert("RGB")
-        if image.size != (SIDE, SIDE):
-            image = ImageOps.fit(image, (SIDE, SIDE), Image.Resampling.BICUBIC)
+        if image.size != (side, side):
+            image = ImageOps.fit(image, (side, side), Image.Resampling.BICUBIC)
         return np.array(image), kind
 
 

@@ -7,6 +7,7 @@ from course_utils.exercises.alexnet import (
     check_leftover,
     check_local_response_norm,
 )
+from course_utils.exercises.comparison import DIAGNOSES, check_diagnosis
 from course_utils.exercises.convolution import check_output_size, check_same_padding
 from course_utils.exercises.grading import EMPTY, Verdict
 from course_utils.exercises.innovations import (
@@ -22,12 +23,19 @@ from course_utils.exercises.lenet5 import (
     check_sizes,
     check_table_parameters,
 )
+from course_utils.exercises.switches import (
+    check_receptive_field,
+    check_stack_parameters,
+    check_training_operations,
+)
 
 __all__ = [
+    "DIAGNOSES",
     "EMPTY",
     "Verdict",
     "check_alexnet_sizes",
     "check_color_shift",
+    "check_diagnosis",
     "check_exchange_bytes",
     "check_grouped_parameters",
     "check_inverted_dropout",
@@ -35,11 +43,14 @@ __all__ = [
     "check_local_response_norm",
     "check_output_size",
     "check_rbf_penalties",
+    "check_receptive_field",
     "check_rubbish_logits",
     "check_same_padding",
     "check_scaled_tanh",
     "check_sizes",
+    "check_stack_parameters",
     "check_table_parameters",
     "check_ten_crop_answer",
+    "check_training_operations",
     "check_versions",
 ]

@@ -2,6 +2,7 @@
 
 from course_utils.plotting.bars import plot_contest, plot_shares, plot_traffic
 from course_utils.plotting.charts import plot_confusion, plot_timeline
+from course_utils.plotting.comparison import plot_ratios, plot_steps
 from course_utils.plotting.curves import plot_curves, plot_history, plot_runs
 from course_utils.plotting.effects import plot_effects, plot_race
 from course_utils.plotting.images import (
@@ -11,27 +12,48 @@ from course_utils.plotting.images import (
     plot_number_grids,
 )
 from course_utils.plotting.plans import plot_budget, plot_schedule
+from course_utils.plotting.quiet_years import (
+    plot_data_size,
+    plot_durations,
+    plot_error_table,
+    plot_margin,
+    plot_matches,
+    plot_pictures,
+    plot_words,
+)
 from course_utils.plotting.style import FONT_FAMILY, OKABE_ITO, show, use_course_style
+from course_utils.plotting.transfer import plot_answers, plot_transfer
 
 __all__ = [
     "FONT_FAMILY",
     "OKABE_ITO",
+    "plot_answers",
     "plot_budget",
     "plot_confusion",
     "plot_contest",
     "plot_curves",
+    "plot_data_size",
     "plot_digit_frames",
+    "plot_durations",
     "plot_effects",
+    "plot_error_table",
     "plot_history",
     "plot_images",
     "plot_layer_maps",
+    "plot_margin",
+    "plot_matches",
     "plot_number_grids",
+    "plot_pictures",
     "plot_race",
+    "plot_ratios",
     "plot_runs",
     "plot_schedule",
     "plot_shares",
+    "plot_steps",
     "plot_timeline",
     "plot_traffic",
+    "plot_transfer",
+    "plot_words",
     "show",
     "use_course_style",
 ]

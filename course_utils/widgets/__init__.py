@@ -17,6 +17,9 @@ _HOMES = {
     "dropout_masks": "dropout",
     "augmentation_gallery": "color_gallery",
     "lrn_explorer": "lrn",
+    "kernel_stacks": "small_kernels",
+    "vanishing_gradients": "vanishing",
+    "quiet_years_timeline": "timeline",
 }
 __all__ = sorted(_HOMES)
 

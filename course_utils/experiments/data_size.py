@@ -1,0 +1,248 @@
+"""학습 데이터의 크기를 바꾸며 SVM과 LeNet-5의 시험 오류율을 재는 실험입니다.
+
+    python -m course_utils.experiments.data_size            # 모두, 프로세스 하나
+    python -m course_utils.experiments.data_size --jobs 4   # 네 프로세스로
+
+하나가 끝날 때마다 `build/data_size/`에 저장하므로, 꺼졌다면 같은 명령으로 이어서 합니다. 끝나면
+기록을 `course_utils/assets/data_size.json`에 담습니다.
+"""
+
+import argparse
+import json
+import math
+import multiprocessing
+import time
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import skimage
+import sklearn
+import torch
+
+from course_utils import classical
+from course_utils.data import ImageData, load_digits
+from course_utils.lenet import LeNet5
+from course_utils.pretrained import ASSETS, load_record, write_atomically
+from course_utils.training import evaluate, fit, set_seed
+
+BUILD = Path(__file__).resolve().parents[2] / "build" / "data_size"
+METHODS = {"raw": "픽셀 + SVM", "hog": "HOG + SVM", "lenet": "LeNet-5"}
+SIZES = (100, 300, 1_000, 3_000, 10_000, 60_000)
+SEEDS = (0, 1, 2)
+# 학습 데이터의 끝 10,000장에서 떼어 둔 3,000장(LeNet-5는 4,000장)으로만 견주어 정했습니다. gamma는
+# 두 SVM에 같은 규칙(scale)을 썼습니다. 3,000장에서 픽셀은 0.3 %p쯤 낮은 (C, gamma)도 있었습니다.
+RECIPES = {
+    "raw": {"kernel": "rbf", "c": 5.0, "gamma": "scale"},
+    "hog": {"kernel": "rbf", "c": 5.0, "gamma": "scale", "cell": 4, "block": 2, "orientations": 9},
+    "lenet": {
+        "learning_rate": 0.03, "momentum": 0.9, "weight_decay": 5e-4, "batch_size": 32,
+        "schedule": "cosine", "min_epochs": 10, "min_updates": 3_000,
+    },
+}  # fmt: skip
+
+
+def draw_subset(labels: torch.Tensor, size: int, seed: int) -> torch.Tensor:
+    """클래스마다 같은 수를 무작위로 뽑은 번호 `(size,)`입니다. `size`가 전체이면 모두입니다."""
+    if size == len(labels):
+        return torch.arange(size)
+    counts = labels.bincount()
+    share, rest = divmod(size, len(counts))
+    if rest or share < 1 or share > counts.min():
+        raise ValueError(
+            f"클래스마다 같은 수로 {size:,}장을 뽑을 수 없습니다. {len(counts)}의 배수이고 "
+            f"{len(counts) * int(counts.min()):,} 이하인 수나 전체({len(labels):,})를 고르십시오."
+        )
+    generator = torch.Generator().manual_seed(seed)
+    order = torch.randperm(len(labels), generator=generator)
+    return torch.cat([order[labels[order] == label][:share] for label in range(len(counts))])
+
+
+def measure(
+    method: str, data: ImageData, *, size: int, seed: int, recipe: dict | None = None
+) -> dict:
+    """방법 하나를 `size`장으로 학습해 시험 오류율(%)과 걸린 초를 돌려줍니다.
+
+    Args:
+        method: "raw", "hog", "lenet".
+        recipe: 없으면 `RECIPES`의 설정입니다.
+
+    시드는 어느 이미지를 뽑는지와 LeNet-5의 초기값, 배치의 차례를 정합니다.
+    """
+    if method not in METHODS:
+        raise ValueError(f"방법은 {', '.join(METHODS)} 가운데 하나여야 하는데 {method!r}입니다.")
+    recipe = recipe or RECIPES[method]
+    chosen = draw_subset(data.train_labels, size, seed)
+    images, labels = data.train_images[chosen], data.train_labels[chosen]
+    start = time.perf_counter()
+    if method == "lenet":
+        error = _lenet_error(images, labels, data, seed, recipe)
+    else:
+        features = svm_features(method, images, recipe)
+        model = classical.rbf_svm(features, labels.numpy(), c=recipe["c"], gamma=recipe["gamma"])
+        test = _test_features(method, data, tuple(sorted(recipe.items())))
+        error = classical.error_rate(model, test, data.test_labels.numpy())
+    return {"error": round(error, 3), "seconds": round(time.perf_counter() - start, 1)}
+
+
+def svm_features(method: str, images: torch.Tensor, recipe: dict) -> np.ndarray:
+    """SVM이 받는 특징 `(N, D)`입니다: 픽셀 그대로("raw")이거나 HOG("hog")."""
+    pixels = classical.digit_pixels(images)
+    if method == "raw":
+        return classical.pixel_features(pixels)
+    options = {name: recipe[name] for name in ("cell", "block", "orientations")}
+    return classical.hog_features(pixels, **options)
+
+
+@lru_cache(maxsize=2)
+def _test_features(method: str, data: ImageData, recipe: tuple) -> np.ndarray:
+    return svm_features(method, data.test_images, dict(recipe))
+
+
+def _lenet_error(images, labels, data: ImageData, seed: int, recipe: dict) -> float:
+    batches = math.ceil(len(images) / recipe["batch_size"])
+    num_epochs = max(recipe["min_epochs"], math.ceil(recipe["min_updates"] / batches))
+    set_seed(seed)
+    model = LeNet5(len(data.class_names)).to(memory_format=torch.channels_last)
+    optimizer = torch.optim.SGD(
+        model.parameters(), lr=recipe["learning_rate"], momentum=recipe["momentum"],
+        weight_decay=recipe["weight_decay"],
+    )  # fmt: skip
+    scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, num_epochs * batches)
+    history = fit(
+        model, images, labels, optimizer=optimizer, num_epochs=num_epochs,
+        batch_size=recipe["batch_size"], scheduler=scheduler, progress=False,
+    )  # fmt: skip
+    if history["stopped"]:
+        raise RuntimeError(f"{history['stopped']} 같은 명령을 다시 실행하면 이어서 합니다.")
+    return 100 * (1 - evaluate(model, data.test_images, data.test_labels)["accuracy"])
+
+
+# --- 기록을 읽고 견주기 ---------------------------------------------------------------------------
+
+
+def load_data_size(*, folder: Path = ASSETS) -> dict:
+    """담아 둔 기록 `data_size.json`입니다."""
+    return load_record("data_size", folder=folder)
+
+
+def errors_of(record: dict, method: str) -> list[list[float]]:
+    """시드마다 크기에 따른 시험 오류율(%)입니다. 전체를 쓰는 SVM은 모든 시드에서 한 값입니다."""
+    runs, first = record["runs"], record["seeds"][0]
+    return [
+        [
+            runs.get(name_of(method, size, seed), runs[name_of(method, size, first)])["error"]
+            for size in record["sizes"]
+        ]
+        for seed in record["seeds"]
+    ]
+
+
+def crossing(sizes, first, second) -> float:
+    """`first`의 오류율이 `second`의 아래로 내려가 끝까지 아래에 머무는 크기입니다.
+
+    두 크기 사이는 크기의 로그에서 직선으로 잇습니다. 가장 큰 크기에서도 아래가 아니면 무한대,
+    가장 작은 크기에서 이미 아래이고 끝까지 그대로이면 0입니다.
+    """
+    gaps = [a - b for a, b in zip(first, second, strict=True)]
+    above = [place for place, gap in enumerate(gaps) if gap >= 0]
+    if not above:
+        return 0.0
+    if (last := above[-1]) == len(gaps) - 1:
+        return math.inf
+    share = gaps[last] / (gaps[last] - gaps[last + 1])
+    low, high = math.log(sizes[last]), math.log(sizes[last + 1])
+    return math.exp(low + share * (high - low))
+
+
+# --- 기록을 만드는 명령 ---------------------------------------------------------------------------
+
+
+def all_tasks() -> list[tuple[str, int, int]]:
+    """`(방법, 크기, 시드)`들입니다. 전체를 쓰는 SVM에는 무작위가 없어 시드 하나만 합니다."""
+    return [
+        (method, size, seed)
+        for size in SIZES
+        for seed in SEEDS
+        for method in METHODS
+        if method == "lenet" or size < SIZES[-1] or seed == SEEDS[0]
+    ]
+
+
+def name_of(method: str, size: int, seed: int) -> str:
+    return f"{method}_{size}_{seed}"
+
+
+def run(task: tuple[str, int, int], data: ImageData, *, folder: Path = BUILD) -> dict:
+    """실험 하나를 하고 `folder`에 남깁니다. 이미 있으면 읽기만 합니다."""
+    method, size, seed = task
+    name, recipe = name_of(*task), RECIPES[method]
+    if (folder / f"{name}.json").exists():
+        record = load_record(name, folder=folder)
+        if record["recipe"] != recipe:
+            raise RuntimeError(f"{folder.name}/{name}은(는) 다른 설정의 결과이니 먼저 지우십시오.")
+        return record
+    result = measure(method, data, size=size, seed=seed)
+    record = result | {"recipe": recipe, "date": date.today().isoformat()}
+    write_atomically(folder / f"{name}.json", json.dumps(record, ensure_ascii=False).encode())
+    return record
+
+
+@lru_cache(maxsize=1)
+def _digits() -> ImageData:
+    data = load_digits()
+    if data.name != "MNIST":
+        raise RuntimeError("기록은 MNIST로만 만듭니다. COURSE_DATA를 확인하십시오.")
+    return data
+
+
+def work(task: tuple[str, int, int]) -> str:
+    """실험 하나를 스레드 하나로 하고 한 줄로 알립니다."""
+    torch.set_num_threads(1)
+    record = run(task, _digits())
+    return f"{name_of(*task)}: 오류율 {record['error']:.2f} %, {record['seconds']:.0f}초"
+
+
+def ship(*, folder: Path = BUILD, target: Path = ASSETS) -> None:
+    """끝난 실험들을 기록 하나로 모읍니다."""
+    runs = {name_of(*task): load_record(name_of(*task), folder=folder) for task in all_tasks()}
+    kept = ("error", "seconds", "date")
+    record = {
+        "command": "python -m course_utils.experiments.data_size",
+        "data": "MNIST, 시험 10,000장",
+        "torch": torch.__version__, "sklearn": sklearn.__version__, "skimage": skimage.__version__,
+        "threads": 1, "sizes": SIZES, "seeds": SEEDS, "recipes": RECIPES,
+        "runs": {name: {key: run[key] for key in kept} for name, run in runs.items()},
+    }  # fmt: skip
+    text = json.dumps(record, ensure_ascii=False, indent=1) + "\n"
+    write_atomically(target / "data_size.json", text.encode())
+
+
+def make_record(jobs: int) -> None:
+    """모든 실험을 `jobs`개씩 나누어 하고 기록을 담습니다."""
+    from course_utils.experiments.data_size import work  # 새 프로세스가 찾을 수 있는 이름입니다.
+
+    if jobs == 1:
+        for task in all_tasks():
+            print(work(task), flush=True)
+    else:
+        spawn = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(jobs, mp_context=spawn) as pool:
+            for future in as_completed([pool.submit(work, task) for task in all_tasks()]):
+                print(future.result(), flush=True)
+    ship()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="데이터 크기의 실험을 합니다.")
+    parser.add_argument("--jobs", type=int, default=1)
+    try:
+        make_record(parser.parse_args().jobs)
+    except RuntimeError as error:
+        raise SystemExit(str(error)) from error
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,214 @@
+"""노트북 02의 그림: 연표, 데이터 크기의 곡선, 1998년의 표, 마진, 손으로 만든 특징."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import ConnectionPatch
+
+from course_utils.plotting.style import LINE_COLORS, OKABE_ITO
+
+KINDS = {"사실": "blue", "해석": "green", "통념": "vermillion"}  # 위에서부터의 차례
+MARKERS = {"사실": "o", "해석": "s", "통념": "X"}
+# 연표의 가로축: 일이 몰린 뒤쪽을 넓게 그립니다. (연도, 그 해까지의 자리)
+YEARS, PLACES = (1955, 1978, 1990, 2008, 2018), (0.0, 8.0, 17.0, 38.0, 59.0)
+
+
+def draw_quiet_years(ax: Axes, events: Sequence[dict], *, chosen: int | None = None) -> Axes:
+    """사건을 종류마다 한 줄씩 시간 축 위에 놓습니다. `until`이 있으면 막대입니다.
+
+    가로축은 뒤로 갈수록 넓습니다. 한 줄에 같은 해가 겹치면 반 해씩 오른쪽에 놓습니다.
+
+    Args:
+        events: `year`, `title`, `kind`와 있으면 `until`.
+        chosen: 굵게 보일 사건의 번호.
+    """
+    taken = []
+    for row in range(len(KINDS)):
+        ax.axhline(row, color="#999999", linewidth=0.8, zorder=0)
+    for number, event in enumerate(events):
+        row = list(reversed(KINDS)).index(event["kind"])
+        year = event["year"] + 0.5 * taken.count((row, event["year"]))
+        taken.append((row, event["year"]))
+        color, picked = OKABE_ITO[KINDS[event["kind"]]], number == chosen
+        if "until" in event:
+            ax.plot([year, event["until"]], [row, row], color=color, alpha=0.45, linewidth=12,
+                    solid_capstyle="butt")  # fmt: skip
+        ax.plot(year, row, MARKERS[event["kind"]], color=color, markersize=13 if picked else 7,
+                markeredgecolor="black", markeredgewidth=1.8 if picked else 0)  # fmt: skip
+        ax.annotate(event["title"], (year, row), xytext=(2, 8), textcoords="offset points",
+                    rotation=48, rotation_mode="anchor", fontsize=9.5,
+                    weight="bold" if picked else "normal")  # fmt: skip
+    ax.set_xscale("function", functions=(
+        lambda year: np.interp(year, YEARS, PLACES), lambda place: np.interp(place, PLACES, YEARS)
+    ))  # fmt: skip
+    ticks = (1957, 1970, 1980, 1985, 1990, 1995, 2000, 2005, 2010, 2015)
+    ax.set(xlim=(YEARS[0], YEARS[-1]), ylim=(-0.2, 3), xticks=ticks)
+    ax.set_xticklabels(ticks)
+    ax.minorticks_off()
+    ax.set_yticks(range(len(KINDS)), reversed(KINDS))
+    ax.tick_params(left=False)
+    ax.spines["left"].set_visible(False)
+    return ax
+
+
+def plot_data_size(
+    sizes: Sequence[int],
+    curves: dict[str, Sequence[Sequence[float]]],
+    *,
+    crossings: Sequence[float] = (),
+) -> Axes:
+    """학습 데이터의 크기에 따른 시험 오류율(%)을 로그 축에 그립니다.
+
+    Args:
+        curves: 이름 → 시드마다의 오류율들 `(시드, 크기)`. 굵은 선은 평균, 점은 시드입니다.
+        crossings: 곡선이 만나는 크기들. 세로 띠로 그 범위를 보입니다.
+    """
+    _, ax = plt.subplots(figsize=(8.4, 4.6), layout="constrained")
+    found = [size for size in crossings if 0 < size < np.inf]
+    if found:
+        ax.axvspan(min(found), max(found), color="#CCCCCC", linewidth=0)
+        ax.axvline(float(np.exp(np.log(found).mean())), color="#777777", linestyle=":")
+    styles = (("-", "o"), ("--", "s"), ("-.", "^"), (":", "D"))
+    for number, (name, runs) in enumerate(curves.items()):
+        line, marker = styles[number % len(styles)]
+        color = OKABE_ITO[LINE_COLORS[number % len(LINE_COLORS)]]
+        runs = np.asarray(runs, dtype=float)
+        for run in runs:
+            ax.plot(sizes, run, marker, color=color, alpha=0.35, markersize=5)
+        ax.plot(sizes, runs.mean(axis=0), line, marker=marker, color=color, label=name)
+    ax.set(xscale="log", yscale="log", xlabel="학습에 쓴 숫자 (장)", ylabel="시험 오류율 (%)")
+    ax.set_xticks(sizes, [f"{size:,}" for size in sizes])
+    ticks = [tick for tick in (0.5, 1, 2, 5, 10, 20, 50) if _inside(tick, ax.get_ylim())]
+    ax.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
+    ax.minorticks_off()
+    ax.legend(frameon=False)
+    return ax
+
+
+def _inside(value: float, limits: tuple[float, float]) -> bool:
+    return limits[0] <= value <= limits[1]
+
+
+def plot_error_table(rows: Sequence[dict], *, highlight: Sequence[str] = ()) -> Axes:
+    """`name`, `error`(%), `group`, `distorted`인 행들을 오류율의 차례로 놓은 점 그림입니다.
+
+    변형한 숫자로 학습한 것은 빈 점이고, 이름이 `highlight`에 있으면 굵게 씁니다.
+    """
+    rows = sorted(rows, key=lambda row: -row["error"])
+    groups = list(dict.fromkeys(row["group"] for row in sorted(rows, key=lambda r: r["group"])))
+    colors = {group: OKABE_ITO[LINE_COLORS[i]] for i, group in enumerate(groups)}
+    _, ax = plt.subplots(figsize=(8.4, 0.27 * len(rows) + 1), layout="constrained")
+    for place, row in enumerate(rows):
+        color = colors[row["group"]]
+        ax.plot([0, row["error"]], [place, place], color=color, linewidth=1, alpha=0.5)
+        ax.plot(row["error"], place, "o", color=color, markersize=8, markeredgewidth=2,
+                markerfacecolor="white" if row["distorted"] else color)  # fmt: skip
+        ax.annotate(f"{row['error']:g}", (row["error"], place), xytext=(8, 0), fontsize=10,
+                    textcoords="offset points", va="center")  # fmt: skip
+    names = [f"{row['name']}{' [변형]' * row['distorted']}" for row in rows]
+    ax.set_yticks(range(len(rows)), names, fontsize=10)
+    for label, row in zip(ax.get_yticklabels(), rows, strict=True):
+        label.set_weight("bold" if row["name"] in highlight else "normal")
+    for group in groups:
+        ax.plot([], [], "o", color=colors[group], label=group)
+    ax.plot([], [], "o", color="black", markerfacecolor="white", label="변형한 숫자를 더함")
+    ax.set(xlabel="MNIST 시험 오류율 (%)", xlim=(0, 1.1 * rows[0]["error"]),
+           ylim=(-0.8, len(rows) - 0.2))  # fmt: skip
+    ax.legend(frameon=False, loc="center right", fontsize=11)
+    return ax
+
+
+def plot_margin(
+    points: np.ndarray,
+    labels: np.ndarray,
+    *,
+    weights: np.ndarray,
+    bias: float,
+    support: np.ndarray,
+    ax: Axes | None = None,
+) -> Axes:
+    """2차원 점 `(N, 2)`와 경계 w·x + b = 0, 마진 w·x + b = ±1, 서포트 벡터를 그립니다."""
+    if ax is None:
+        _, ax = plt.subplots(figsize=(5.6, 4.4), layout="constrained")
+    for value, color, marker in ((0, "blue", "o"), (1, "vermillion", "^")):
+        ax.plot(*points[labels == value].T, marker, color=OKABE_ITO[color], markersize=7)
+    ax.plot(*points[support].T, "o", markersize=15, markerfacecolor="none",
+            markeredgecolor="black", label="서포트 벡터")  # fmt: skip
+    low, high = points.min(axis=0) - 0.5, points.max(axis=0) + 0.5
+    # 경계가 세로에 가까우면 y를, 아니면 x를 따라 그립니다.
+    main = int(abs(weights[0]) > abs(weights[1]))
+    along = np.array([low[main], high[main]])
+    for level, style in ((0, "-"), (-1, "--"), (1, "--")):
+        across = (level - bias - weights[main] * along) / weights[1 - main]
+        line = (across, along) if main else (along, across)
+        ax.plot(*line, style, color="black", linewidth=2 if level == 0 else 1.2)
+    ax.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), xlabel="특징 1", ylabel="특징 2")
+    ax.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1))
+    return ax
+
+
+def plot_pictures(pictures: dict[str, np.ndarray], *, height: float = 2.3) -> Figure:
+    """이름 → 이미지(흑백 또는 컬러)를 나란히 놓습니다. 밝기는 그림마다 따로 맞춥니다."""
+    figure, axes = plt.subplots(
+        1, len(pictures), figsize=(height * len(pictures), height * 1.1), squeeze=False,
+        layout="constrained",
+    )  # fmt: skip
+    for ax, (name, picture) in zip(axes[0], pictures.items(), strict=True):
+        ax.imshow(picture)
+        ax.set_title(name, fontsize=12)
+        ax.axis("off")
+    return figure
+
+
+def plot_matches(
+    first: np.ndarray, second: np.ndarray, ends: tuple[np.ndarray, np.ndarray], *, good: np.ndarray
+) -> Figure:
+    """두 이미지의 짝지은 점 `(M, 2)`(행, 열)들을 선으로 잇습니다. `good`이 거짓인 짝은 붉습니다."""
+    figure, axes = plt.subplots(1, 2, figsize=(6.8, 2.4), layout="constrained")
+    for ax, image, points in zip(axes, (first, second), ends, strict=True):
+        ax.imshow(image)
+        ax.plot(points[:, 1], points[:, 0], "o", color=OKABE_ITO["orange"], markersize=3)
+        ax.axis("off")
+    for (row, column), (other_row, other_column), right in zip(*ends, good, strict=True):
+        figure.add_artist(ConnectionPatch(
+            (column, row), (other_column, other_row), "data", "data", axesA=axes[0], axesB=axes[1],
+            color=OKABE_ITO["sky" if right else "vermillion"], linewidth=0.8,
+        ))  # fmt: skip
+    return figure
+
+
+def plot_words(histograms: dict[str, np.ndarray]) -> Figure:
+    """이름 → 시각 단어의 비율 `(단어 수,)`를 위아래로 놓습니다. 세로축이 모두 같습니다."""
+    figure, axes = plt.subplots(
+        len(histograms), 1, figsize=(8.4, 1.2 * len(histograms) + 0.5), sharex=True, sharey=True,
+        squeeze=False, layout="constrained",
+    )  # fmt: skip
+    for number, (ax, (name, shares)) in enumerate(zip(axes[:, 0], histograms.items(), strict=True)):
+        ax.bar(range(len(shares)), shares, color=OKABE_ITO[LINE_COLORS[number % 7]])
+        ax.set_title(name, loc="left", fontsize=12, pad=2)
+    axes[-1, 0].set_xlabel("시각 단어의 번호 (세로: 비율)")
+    return figure
+
+
+def plot_durations(days: dict[str, tuple[float, float]]) -> Axes:
+    """이름 → 걸리는 날의 `(가장 짧은, 가장 긴)` 값을 로그 축의 막대로 놓습니다."""
+    _, ax = plt.subplots(figsize=(8.4, 0.6 * len(days) + 1.1), layout="constrained")
+    for place, (low, high) in enumerate(days.values()):
+        ax.barh(place, high, color=OKABE_ITO[LINE_COLORS[place % 7]], alpha=0.85, height=0.6)
+        ax.annotate(_duration(low, high), (high, place), xytext=(6, 0), va="center",
+                    textcoords="offset points")  # fmt: skip
+    ax.set_yticks(range(len(days)), days)
+    ax.invert_yaxis()
+    marks = {1: "1일", 30: "1달", 365.25: "1년", 36_525: "100년", 3_652_500: "10,000년"}
+    ax.set(xscale="log", xlim=(0.3, 3e7), xlabel="학습에 걸리는 시간 (로그 축)")
+    ax.set_xticks(list(marks), marks.values())
+    ax.minorticks_off()
+    return ax
+
+
+def _duration(low: float, high: float) -> str:
+    unit, name = (365.25, "년") if high > 400 else (1, "일")
+    return f"{low / unit:,.0f}–{high / unit:,.0f}{name}"

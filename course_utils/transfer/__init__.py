@@ -1,0 +1,30 @@
+"""사전 학습된 AlexNet을 내 문제에 씁니다: 불러오기, 머리 바꾸기, 내 사진 읽기, 저장하기."""
+
+from course_utils.transfer.classifier import Classifier, prepare, top_k
+from course_utils.transfer.folders import load_folder
+from course_utils.transfer.heads import (
+    count_trainable,
+    extract_features,
+    freeze_features,
+    parameter_groups,
+    replace_head,
+    start_over,
+)
+from course_utils.transfer.loading import load_alexnet
+from course_utils.transfer.saving import load_classifier, save_classifier
+
+__all__ = [
+    "Classifier",
+    "count_trainable",
+    "extract_features",
+    "freeze_features",
+    "load_alexnet",
+    "load_classifier",
+    "load_folder",
+    "parameter_groups",
+    "prepare",
+    "replace_head",
+    "save_classifier",
+    "start_over",
+    "top_k",
+]

@@ -1,0 +1,121 @@
+"""망, 망의 입력을 만드는 변환, 클래스 이름을 한데 묶습니다. 어느 망이든 쓰는 법이 같습니다."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import partial
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from course_utils import training
+from course_utils.alexnet import SmallAlexNet
+
+
+def _build_torchvision(num_classes: int) -> nn.Module:
+    from torchvision.models import alexnet
+
+    with torch.device("meta"):  # 초기값을 뽑지 않습니다: 곧 파일의 가중치로 바뀝니다.
+        return alexnet(num_classes=num_classes)
+
+
+def _build_small(num_classes: int) -> nn.Module:
+    with torch.device("meta"):
+        return SmallAlexNet(num_classes, dropout=0.1)  # 담아 둔 망을 학습할 때의 비율
+
+
+@dataclass(frozen=True)
+class Kind:
+    """망의 종류 하나입니다. `options`는 torchvision의 변환에서 바꿀 설정입니다."""
+
+    build: Callable[[int], nn.Module]
+    image_size: int
+    options: dict
+
+
+KINDS = {
+    # 변환의 설정은 AlexNet_Weights.IMAGENET1K_V1에 든 그대로입니다.
+    "torchvision": Kind(_build_torchvision, 224, {}),
+    # (x − 0.5) / 0.25는 data.scale_photos와 같습니다.
+    "small": Kind(
+        _build_small, 32,
+        {"crop_size": 32, "resize_size": 32, "mean": (0.5,) * 3, "std": (0.25,) * 3},
+    ),
+}  # fmt: skip
+
+
+def make_transform(kind: str) -> Callable:
+    """사진 한 장을 망의 입력 `(3, S, S)`로 바꾸는 torchvision의 변환입니다."""
+    from torchvision.models import AlexNet_Weights
+
+    return partial(AlexNet_Weights.IMAGENET1K_V1.transforms, **KINDS[kind].options)()
+
+
+def restore(kind: str, weights: dict, num_classes: int) -> nn.Module:
+    """가중치를 넣은 망을 평가 모드로 돌려줍니다. 모양이 다르면 RuntimeError입니다."""
+    model = KINDS[kind].build(num_classes)
+    model.load_state_dict(weights, assign=True)
+    return model.requires_grad_(True).eval()
+
+
+@dataclass(frozen=True, eq=False)
+class Classifier:
+    """분류하는 망 하나와 그것을 쓰는 데 필요한 모든 것입니다.
+
+    `kind`는 "torchvision"(224×224)이나 "small"(32×32)이고, `source`는 "cache", "download",
+    "embedded", "file" 가운데 하나입니다. `korean_names`에는 우리말을 아는 클래스만 있습니다.
+    """
+
+    model: nn.Module = field(repr=False)
+    class_names: tuple[str, ...] = field(repr=False)
+    kind: str
+    source: str
+    note: str = field(default="", repr=False)
+    korean_names: dict[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def image_size(self) -> int:
+        return KINDS[self.kind].image_size
+
+    @property
+    def transform(self) -> Callable:
+        return make_transform(self.kind)
+
+    def label(self, index: int) -> str:
+        """클래스의 이름입니다. 우리말을 알면 함께 적습니다: 'tabby (얼룩 고양이)'."""
+        name = self.class_names[index]
+        korean = self.korean_names.get(name)
+        return f"{name} ({korean})" if korean else name
+
+
+def prepare(classifier: Classifier, images: Iterable) -> Tensor:
+    """사진들을 망의 입력 `(N, 3, S, S)`로 바꿉니다. 크기는 저마다 달라도 됩니다.
+
+    사진은 PIL 이미지나 0~255인 uint8 배열 `(H, W, 3)`, 흑백 `(H, W)`입니다. 다른 것이 오면
+    ValueError를 냅니다.
+    """
+    transform = classifier.transform
+    return torch.stack([transform(_to_tensor(image)) for image in images])
+
+
+def _to_tensor(image) -> Tensor:
+    if hasattr(image, "convert"):
+        image = image.convert("RGB")
+    pixels = np.asarray(image)
+    if pixels.ndim == 2:
+        pixels = np.repeat(pixels[:, :, None], 3, axis=2)  # 흑백은 세 채널에 같은 값을 둡니다.
+    if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != np.uint8:
+        raise ValueError(
+            "사진 한 장은 0~255인 uint8 (높이, 너비, 3) 배열이어야 하는데 "
+            f"{pixels.dtype} {pixels.shape}이(가) 왔습니다. 0~1이면 (255 * x).astype('uint8')로, "
+            "채널이 앞에 있으면 x.transpose(1, 2, 0)을 쓰십시오. 한 장이면 [사진]을 넘기십시오."
+        )
+    return torch.from_numpy(pixels.transpose(2, 0, 1).copy())
+
+
+def top_k(classifier: Classifier, image, *, k: int = 5) -> list[tuple[str, float]]:
+    """사진 한 장의 답을 확률이 높은 것부터 `k`개 `(이름, 확률)`로 돌려줍니다."""
+    probabilities = training.predict(classifier.model, prepare(classifier, [image]))[0].softmax(0)
+    values, places = probabilities.topk(min(k, len(classifier.class_names)))
+    return [(classifier.label(place), value) for place, value in
+            zip(places.tolist(), values.tolist(), strict=True)]  # fmt: skip

@@ -1,0 +1,104 @@
+"""사전 학습된 AlexNet을 찾습니다: 저장된 파일, 내려받기, 이 프로젝트의 작은 AlexNet."""
+
+import json
+import pickle
+from pathlib import Path
+
+import torch
+
+from course_utils.data.sources import FETCH_ERRORS, fetch_problem, is_offline
+from course_utils.pretrained import ASSETS, cached_torchvision_alexnet, load_pretrained
+from course_utils.transfer.classifier import KINDS, Classifier, restore
+from course_utils.transfer.download import download
+
+# 클래스 폴더의 이름 차례와 같습니다.
+CIFAR10_NAMES = (
+    "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
+)  # fmt: skip
+
+
+def load_alexnet(
+    *, offline: bool | None = None, time_limit: float = 180.0, folder: Path | None = None
+) -> Classifier:
+    """사전 학습된 AlexNet을 돌려주고, 어떤 망인지 한 줄로 알립니다.
+
+    torch.hub의 checkpoints 폴더(또는 `folder`)에 있는 torchvision의 가중치를 SHA-256으로 확인해
+    쓰고, 없으면 `time_limit`초 안에 내려받고(233 MB), 그것도 안 되면 CIFAR-10으로 학습해 담아 둔
+    작은 AlexNet을 쓰며 까닭을 "주의:" 줄로 알립니다. 상한 파일은 쓰지도 지우지도 않습니다.
+    `offline=True`나 COURSE_OFFLINE=1이면 네트워크를 쓰지 않습니다.
+    """
+    place = Path(folder or Path(torch.hub.get_dir()) / "checkpoints")
+    try:
+        classifier = _torchvision(place, offline=is_offline(offline), time_limit=time_limit)
+    except (OSError, ValueError) as error:
+        print(f"주의: ImageNet으로 학습한 AlexNet 대신 작은 AlexNet을 씁니다. 까닭: {error}")
+        classifier = _small()
+    print(classifier.note)
+    return classifier
+
+
+def load_korean_names() -> dict[str, str]:
+    """영어 클래스 이름 → 우리말입니다. CIFAR-10의 열 개와 ImageNet의 일부가 있습니다."""
+    return json.loads((ASSETS / "korean_names.json").read_text(encoding="utf-8"))
+
+
+def _torchvision(place: Path, *, offline: bool, time_limit: float) -> Classifier:
+    from torchvision.models import AlexNet_Weights
+
+    source, weights = "cache", _read(place)
+    if weights is None:
+        source = "download"
+        _fetch(AlexNet_Weights.IMAGENET1K_V1.url, place, offline, time_limit)
+        weights = _read(place)
+    names = tuple(AlexNet_Weights.IMAGENET1K_V1.meta["categories"])
+    try:
+        model = restore("torchvision", weights, len(names))
+    except (RuntimeError, AttributeError, TypeError) as error:
+        raise ValueError(
+            f"{place} 폴더의 가중치가 torchvision의 AlexNet과 모양이 달라 쓰지 않았습니다. "
+            "그 파일을 지우고 다시 받으십시오."
+        ) from error
+    told = {"cache": "저장된 파일에서 읽었습니다.", "download": "방금 내려받았습니다."}[source]
+    note = f"지금 쓰는 망: torchvision의 AlexNet(ImageNet의 클래스 {len(names):,}개). {told}"
+    return Classifier(model, names, "torchvision", source, note, load_korean_names())
+
+
+def _read(place: Path) -> dict | None:
+    try:
+        return cached_torchvision_alexnet(place)
+    except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
+        raise ValueError(
+            f"{place} 폴더의 AlexNet 가중치를 읽지 못해 쓰지 않았습니다. 지우고 다시 받으십시오."
+        ) from error
+
+
+def _fetch(url: str, place: Path, offline: bool, time_limit: float) -> None:
+    name = url.rpartition("/")[2]
+    if offline:
+        raise ConnectionError(
+            f"오프라인으로 정해져 있어 가중치({name})를 내려받지 않았습니다. 쓰려면 인터넷에 "
+            "연결해 COURSE_OFFLINE 없이 다시 실행하십시오."
+        )
+    print(
+        f"가중치({name}, 233 MB)를 내려받습니다. 길어도 {time_limit:g}초까지 기다립니다.",
+        flush=True,
+    )
+    try:
+        prefix = name.rpartition(".")[0].rpartition("-")[2]
+        download(url, place / name, prefix=prefix, time_limit=time_limit)
+    except FETCH_ERRORS as error:
+        raise ConnectionError(
+            f"가중치({name})를 내려받지 못했습니다({fetch_problem(error)}). "
+            "연결과 빈 공간을 확인하거나 time_limit을 늘려 다시 실행하십시오."
+        ) from error
+
+
+def _small() -> Classifier:
+    model = KINDS["small"].build(len(CIFAR10_NAMES)).to_empty(device="cpu")
+    record = load_pretrained(model, "small_alexnet_cifar10")
+    accuracy = record["history"]["test_accuracy"][-1]
+    note = (
+        "지금 쓰는 망: 이 프로젝트가 CIFAR-10의 열 클래스로 학습해 담아 둔 작은 AlexNet"
+        f"(기록한 시험 정확도 {100 * accuracy:.1f} %)."
+    )
+    return Classifier(model, CIFAR10_NAMES, "small", "embedded", note, load_korean_names())

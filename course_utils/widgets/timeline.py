@@ -1,0 +1,95 @@
+"""1957-2015년의 연표입니다. 사실, 해석, 통념을 갈라 보고, 고른 사건의 출처를 읽습니다."""
+
+import html
+import json
+from pathlib import Path
+
+import ipywidgets as widgets
+
+from course_utils.plotting.quiet_years import KINDS, draw_quiet_years
+from course_utils.widgets.panel import Panel, choice, row
+from course_utils.widgets.pictures import add_axes, blank
+
+ASSETS = Path(__file__).resolve().parents[1] / "assets"
+EVERYTHING = "모두"
+WIDTH, HEIGHT = 960, 450
+MEANINGS = {
+    "사실": "기록으로 확인할 수 있는 일",
+    "해석": "사람이 붙인 이름이나 회고",
+    "통념": "널리 말하지만 기록과 맞지 않는 말",
+}
+
+
+def load_quiet_years(path: Path = ASSETS / "quiet_years.json") -> dict:
+    """연표의 사건들 `events`(연도의 차례)와 1998년의 표 `table_1998`입니다."""
+    document = json.loads(path.read_text(encoding="utf-8"))
+    document["events"].sort(key=lambda event: event["year"])
+    return document
+
+
+def select(events: list[dict], kind: str) -> list[dict]:
+    """한 종류의 사건들입니다. `"모두"`이면 전부입니다."""
+    if kind not in (EVERYTHING, *KINDS):
+        names = ", ".join((EVERYTHING, *KINDS))
+        raise ValueError(f"종류는 {names} 가운데 하나여야 하는데 {kind!r}입니다.")
+    return [event for event in events if kind in (EVERYTHING, event["kind"])]
+
+
+def years_of(event: dict) -> str:
+    """`1998` 또는 `1974-1980`입니다."""
+    return f"{event['year']}-{event['until']}" if "until" in event else str(event["year"])
+
+
+def describe(event: dict) -> str:
+    """고른 사건의 종류, 내용, 출처를 적은 글(HTML)입니다."""
+    checked = "글을 다시 보았습니다" if event["checked"] else "서지만 옮겼습니다"
+    title, text, source = (html.escape(event[key]) for key in ("title", "text", "source"))
+    return (
+        f"<b>{years_of(event)} · {title}</b> [{event['kind']}: {MEANINGS[event['kind']]}]<br>"
+        f"{text}<br><i>출처</i>: {source} ({checked})"
+    )
+
+
+def draw_timeline(events: list[dict], chosen: dict):
+    """사건들을 놓고 `chosen`을 굵게 보인 Figure입니다."""
+    figure = blank(WIDTH, HEIGHT)
+    axes = add_axes(figure, 52, 6, WIDTH - 60, HEIGHT - 46)
+    draw_quiet_years(axes, events, chosen=events.index(chosen))
+    return figure
+
+
+def quiet_years_timeline(start: str = "LeNet-5") -> Panel:
+    """종류와 사건을 고르면 내용과 출처가 나오는 연표 `Panel`입니다.
+
+    두 목록 모두 Tab으로 옮겨 가고 화살표로 바꿉니다. `start`는 처음에 고를 사건의 제목입니다.
+    """
+    events = load_quiet_years()["events"]
+    kind = choice("종류", (EVERYTHING, *KINDS))
+    event = widgets.Dropdown(
+        description="사건",
+        style={"description_width": "initial"},
+        layout=widgets.Layout(width="420px"),
+    )
+
+    def list_events(_=None):
+        found = select(events, kind.value)
+        event.options = [(f"{years_of(one)} {one['title']}", one["title"]) for one in found]
+
+    list_events()
+    event.value = start
+    # Panel보다 먼저 지켜보아야, 그림을 다시 그릴 때 사건의 목록이 이미 새것입니다.
+    kind.observe(list_events, names="value")
+
+    def draw(kind, event):
+        shown = select(events, kind)
+        chosen = next(one for one in shown if one["title"] == event)
+        return describe(chosen), draw_timeline(shown, chosen)
+
+    controls = {"kind": kind, "event": event}
+    return Panel(
+        "조용한 해들의 연표",
+        controls,
+        draw,
+        alt="1957년부터 2015년까지의 사건을 사실, 해석, 통념의 세 줄에 놓은 연표",
+        rows=[row(*controls.values())],
+    )

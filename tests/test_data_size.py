@@ -1,0 +1,195 @@
+"""데이터 크기의 실험: 공정하게 뽑는지, 이어서 하는지, 만나는 자리의 셈이 맞는지 봅니다."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from course_utils.data import ImageData, load_digits
+from course_utils.experiments import data_size
+from course_utils.experiments.data_size import (
+    METHODS,
+    RECIPES,
+    SEEDS,
+    SIZES,
+    all_tasks,
+    crossing,
+    draw_subset,
+    errors_of,
+    measure,
+    name_of,
+    run,
+    ship,
+)
+
+QUICK = RECIPES["lenet"] | {"min_epochs": 1, "min_updates": 80}
+
+
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory):
+    data = load_digits(root=tmp_path_factory.mktemp("empty"), offline=True)
+    parts = data.train_images, data.train_labels, data.test_images[:100], data.test_labels[:100]
+    return ImageData(*parts, data.class_names, data.name, data.source, data.note)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    """실험처럼 스레드 하나로 합니다."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+# --- 뽑기 -----------------------------------------------------------------------------------------
+
+
+def test_subset_has_every_class_equally_often():
+    labels = torch.arange(400) % 10
+    chosen = draw_subset(labels, 100, 0)
+    assert len(set(chosen.tolist())) == 100
+    assert labels[chosen].bincount().tolist() == [10] * 10
+
+
+def test_seed_decides_the_subset():
+    labels = torch.arange(400) % 10
+    assert torch.equal(draw_subset(labels, 100, 1), draw_subset(labels, 100, 1))
+    assert not torch.equal(draw_subset(labels, 100, 1), draw_subset(labels, 100, 2))
+
+
+def test_whole_data_is_taken_as_it_is():
+    labels = torch.tensor([0, 0, 0, 1])
+    assert draw_subset(labels, 4, 7).tolist() == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("size", [0, 5, 15, 500])
+def test_impossible_sizes_are_explained(size):
+    with pytest.raises(ValueError, match="클래스마다 같은 수"):
+        draw_subset(torch.arange(400) % 10, size, 0)
+
+
+# --- 재기 -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_learns_and_repeats_itself(digits, method):
+    recipe = QUICK if method == "lenet" else None
+    first, second = (measure(method, digits, size=100, seed=1, recipe=recipe) for _ in range(2))
+    assert 0 <= first["error"] == second["error"] < 60  # 찍으면 90 %
+
+
+def test_unknown_method_is_explained(digits):
+    with pytest.raises(ValueError, match="raw, hog, lenet"):
+        measure("knn", digits, size=100, seed=0)
+
+
+def test_small_sizes_get_enough_updates(monkeypatch, digits):
+    asked = []
+
+    def fit(model, images, labels, **options):
+        asked.append(options["num_epochs"] * math.ceil(len(images) / options["batch_size"]))
+        return {"stopped": None}
+
+    monkeypatch.setattr(data_size, "fit", fit)
+    for size in (100, 1_000):
+        measure("lenet", digits, size=size, seed=0)
+    assert min(asked) >= RECIPES["lenet"]["min_updates"]
+
+
+# --- 이어서 하기 ----------------------------------------------------------------------------------
+
+
+def test_whole_data_svms_run_once():
+    tasks = all_tasks()
+    assert len(tasks) == len(set(tasks)) == 3 * len(SIZES) * len(SEEDS) - 2 * (len(SEEDS) - 1)
+    assert ("hog", 60_000, 1) not in tasks
+    assert ("lenet", 60_000, 2) in tasks
+
+
+def test_finished_run_is_only_read(monkeypatch, tmp_path):
+    calls = []
+    monkeypatch.setattr(
+        data_size, "measure", lambda *_, **__: calls.append(1) or {"error": 1.5, "seconds": 2.0}
+    )
+    first = run(("raw", 100, 0), None, folder=tmp_path)
+    assert run(("raw", 100, 0), None, folder=tmp_path) == first
+    assert (len(calls), first["error"]) == (1, 1.5)
+
+
+def test_run_with_another_recipe_is_not_mixed_in(tmp_path):
+    (tmp_path / "raw_100_0.json").write_text(json.dumps({"recipe": {"c": 1}}), encoding="utf-8")
+    with pytest.raises(RuntimeError, match="다른 설정"):
+        run(("raw", 100, 0), None, folder=tmp_path)
+
+
+def test_record_holds_every_run_and_where_it_came_from(tmp_path):
+    for number, task in enumerate(all_tasks()):
+        made = {"error": number / 10, "seconds": 1.0, "date": "2026-01-01", "recipe": {}}
+        path = tmp_path / f"{name_of(*task)}.json"
+        path.write_text(json.dumps(made), encoding="utf-8")
+    ship(folder=tmp_path, target=tmp_path)
+    record = data_size.load_data_size(folder=tmp_path)
+    assert len(record["runs"]) == len(all_tasks())
+    assert {"command", "data", "torch", "sklearn", "seeds", "recipes"} <= record.keys()
+    curves = errors_of(record, "hog")
+    assert np.shape(curves) == (len(SEEDS), len(SIZES))
+    assert len({curve[-1] for curve in curves}) == 1  # 전체를 쓰는 SVM은 한 값입니다.
+    assert len({curve[0] for curve in curves}) == len(SEEDS)
+
+
+def test_missing_run_is_not_passed_over(tmp_path):
+    with pytest.raises(FileNotFoundError, match="raw_100_0"):
+        ship(folder=tmp_path, target=tmp_path)
+
+
+def test_other_data_is_refused(monkeypatch, digits):
+    monkeypatch.setattr(data_size, "load_digits", lambda: digits)
+    data_size._digits.cache_clear()
+    with pytest.raises(RuntimeError, match="MNIST로만"):
+        data_size._digits()
+
+
+# --- 만나는 자리 ----------------------------------------------------------------------------------
+
+
+def test_crossing_is_interpolated_in_the_logarithm():
+    # 차이 +1에서 −1로: 로그의 한가운데, 곧 기하평균 √(100 × 10,000) = 1,000
+    assert crossing((100, 10_000), [5, 2], [4, 3]) == pytest.approx(1_000)
+    # 차이 +3에서 −1로: 로그의 3/4 자리
+    assert crossing((1, 10_000), [5, 1], [2, 2]) == pytest.approx(1_000)
+
+
+def test_crossing_is_the_last_one():
+    assert crossing((1, 100, 10_000), [1, 5, 1], [2, 4, 2]) == pytest.approx(1_000)
+
+
+def test_curves_that_never_cross():
+    assert crossing((1, 10, 100), [5, 4, 3], [4, 3, 2]) == math.inf
+    assert crossing((1, 10, 100), [1, 5, 2], [2, 2, 2]) == math.inf  # 같으면 아래가 아닙니다.
+    assert crossing((1, 10, 100), [3, 2, 1], [4, 3, 2]) == 0
+
+
+def test_crossing_needs_curves_of_one_length():
+    with pytest.raises(ValueError, match="zip"):
+        crossing((1, 10), [1, 2], [1])
+
+
+# --- 담아 둔 기록 ---------------------------------------------------------------------------------
+
+
+def test_shipped_record_is_whole_and_of_these_recipes():
+    record = data_size.load_data_size()
+    assert record["runs"].keys() == {name_of(*task) for task in all_tasks()}
+    assert record["recipes"] == RECIPES
+    assert record["data"].startswith("MNIST")
+    # MNIST를 찍으면 90 %이고, 60,000장의 LeNet-5는 논문에서 0.95 %입니다.
+    assert all(0 < run["error"] < 30 for run in record["runs"].values())
+    assert all(errors[-1] < 1.5 for errors in errors_of(record, "lenet"))
+
+
+def test_shipped_errors_fall_as_the_data_grows():
+    record = data_size.load_data_size()
+    for method in METHODS:
+        assert (np.diff(np.mean(errors_of(record, method), axis=0)) < 0).all()

@@ -1,0 +1,190 @@
+"""분류기를 저장하고 읽고, 내 사진 폴더를 읽습니다."""
+
+import shutil
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from course_utils import training, transfer
+from course_utils.pretrained import ASSETS
+from course_utils.transfer.classifier import KINDS
+
+NAMES = ("가", "나", "다")
+
+
+@pytest.fixture(scope="module")
+def small():
+    return transfer.load_alexnet(offline=True, folder=ASSETS / "없는 폴더")
+
+
+@pytest.fixture
+def saved(small, tmp_path):
+    model = transfer.replace_head(small.model, 3)
+    return model, transfer.save_classifier(tmp_path / "mine.pt", model, NAMES, kind="small")
+
+
+def test_loaded_classifier_answers_the_same(saved):
+    model, path = saved
+    loaded = transfer.load_classifier(path)
+    images = torch.randn(4, 3, 32, 32, generator=torch.Generator().manual_seed(1))
+    assert torch.equal(training.predict(model, images), training.predict(loaded.model, images))
+    assert (loaded.class_names, loaded.kind, loaded.image_size) == (NAMES, "small", 32)
+    assert not loaded.model.training
+    assert [path.name for path in path.parent.iterdir()] == ["mine.pt"]
+
+
+def test_torchvision_classifier_is_restored_as_one(tmp_path, monkeypatch):
+    # 같은 구조를 작게 만들 수 없어, 종류를 되살리는 길만 작은 망으로 확인합니다.
+    monkeypatch.setitem(KINDS, "torchvision", KINDS["torchvision"].__class__(
+        KINDS["small"].build, 224, {}))  # fmt: skip
+    model = KINDS["small"].build(3).to_empty(device="cpu")
+    path = transfer.save_classifier(tmp_path / "a.pt", model, NAMES, kind="torchvision")
+    loaded = transfer.load_classifier(path)
+    assert (loaded.kind, loaded.image_size) == ("torchvision", 224)
+    photo = np.zeros((300, 300, 3), np.uint8)
+    assert transfer.prepare(loaded, [photo]).shape == (1, 3, 224, 224)
+
+
+@pytest.mark.parametrize("where", [0.1, 0.5, 0.9])
+def test_changed_byte_is_refused(saved, where):
+    path = saved[1]
+    content = bytearray(path.read_bytes())
+    content[int(len(content) * where)] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match="다시 저장하십시오"):
+        transfer.load_classifier(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 half", b"hello"])
+def test_other_files_are_refused(tmp_path, content):
+    (tmp_path / "a.pt").write_bytes(content)
+    with pytest.raises(ValueError, match="쓰지 않았습니다"):
+        transfer.load_classifier(tmp_path / "a.pt")
+
+
+def test_half_a_file_is_refused(saved):
+    path = saved[1]
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(ValueError, match="쓰지 않았습니다"):
+        transfer.load_classifier(path)
+
+
+@pytest.mark.parametrize("content", [{"weights": {}}, [1, 2], {"sha256": "0", "format": "x"}])
+def test_other_saved_objects_are_refused(tmp_path, content):
+    torch.save(content, tmp_path / "a.pt")
+    with pytest.raises(ValueError, match="쓰지 않았습니다"):
+        transfer.load_classifier(tmp_path / "a.pt")
+
+
+class Trap:
+    def __init__(self, mark):
+        self.mark = mark
+
+    def __reduce__(self):
+        return type(self.mark).touch, (self.mark,)
+
+
+def test_code_in_a_file_is_not_run(tmp_path):
+    torch.save({"sha256": Trap(tmp_path / "실행됨")}, tmp_path / "a.pt")
+    with pytest.raises(ValueError, match="쓰지 않았습니다"):
+        transfer.load_classifier(tmp_path / "a.pt")
+    assert not (tmp_path / "실행됨").exists()
+
+
+def test_missing_file_is_told(tmp_path):
+    with pytest.raises(FileNotFoundError, match="경로"):
+        transfer.load_classifier(tmp_path / "a.pt")
+
+
+@pytest.mark.parametrize(("names", "kind", "hint"), [
+    (("가", "나"), "small", "이름은 2개"), (NAMES, "vgg", "vgg"),
+])  # fmt: skip
+def test_what_cannot_be_saved_is_refused(small, tmp_path, names, kind, hint):
+    model = transfer.replace_head(small.model, 3)
+    with pytest.raises(ValueError, match=hint):
+        transfer.save_classifier(tmp_path / "a.pt", model, names, kind=kind)
+    assert list(tmp_path.iterdir()) == []
+
+
+# --- 내 사진 폴더 ---------------------------------------------------------------------------------
+
+
+def make_photos(folder, counts, *, ending="jpg"):
+    for level, (name, count) in enumerate(counts.items()):
+        (folder / name).mkdir(parents=True)
+        for number in range(count):
+            pixels = np.full((40, 60, 3), 60 * level + number, np.uint8)
+            Image.fromarray(pixels).save(folder / name / f"{number:02}.{ending}")
+
+
+def test_every_fifth_photo_is_kept_for_the_test(small, tmp_path):
+    make_photos(tmp_path, {"나": 10, "가": 5}, ending="png")
+    data = transfer.load_folder(tmp_path, classifier=small)
+    assert data.class_names == ("가", "나")
+    assert data.train_labels.bincount().tolist() == [4, 8]
+    assert data.test_labels.bincount().tolist() == [1, 2]
+    assert data.train_images.shape == (12, 3, 32, 32)
+    # '나'가 먼저 만들어져 값 0-9를, '가'가 60-64를 가집니다. 시험은 다섯째 사진입니다.
+    values = (data.test_images[:, 0, 16, 16] * 0.25 + 0.5) * 255
+    assert values.round().tolist() == [64, 4, 9]
+
+
+def test_two_photos_are_one_to_learn_and_one_to_test(small, tmp_path):
+    make_photos(tmp_path, {"가": 2, "나": 2})
+    data = transfer.load_folder(tmp_path, classifier=small)
+    assert (len(data.train_labels), len(data.test_labels)) == (2, 2)
+
+
+def test_limits_are_shared_by_the_classes(small, tmp_path):
+    make_photos(tmp_path, {"가": 10, "나": 3})
+    data = transfer.load_folder(tmp_path, classifier=small, max_train=8, max_test=2)
+    assert data.train_labels.bincount().tolist() == [4, 2]
+    assert data.test_labels.bincount().tolist() == [1, 1]
+
+
+def test_zip_is_read_like_the_folder(small, tmp_path):
+    make_photos(tmp_path / "사진", {"가": 3, "나": 3})
+    archive = shutil.make_archive(tmp_path / "사진", "zip", tmp_path / "사진")
+    first, second = (transfer.load_folder(path, classifier=small)
+                     for path in (tmp_path / "사진", archive))  # fmt: skip
+    assert torch.equal(first.train_images, second.train_images)
+
+
+def test_broken_files_are_skipped_and_named(small, tmp_path, capsys):
+    make_photos(tmp_path, {"가": 3, "나": 3})
+    (tmp_path / "가" / "끊김.jpg").write_bytes((tmp_path / "가" / "00.jpg").read_bytes()[:200])
+    (tmp_path / "나" / "메모.txt").write_text("사진 아님")
+    (tmp_path / "나" / ".DS_Store").write_bytes(b"")
+    data = transfer.load_folder(tmp_path, classifier=small)
+    assert len(data.train_labels) + len(data.test_labels) == 6
+    told = capsys.readouterr().out
+    assert "가/끊김.jpg" in told
+    assert "나/메모.txt" in told
+    assert "DS_Store" not in told
+
+
+def test_lying_photo_is_turned_upright(small, tmp_path):
+    make_photos(tmp_path, {"가": 2, "나": 2})
+    pixels = np.zeros((40, 40, 3), np.uint8)
+    pixels[:20] = 255  # 위쪽이 밝습니다.
+    exif = Image.Exif()
+    exif[0x0112] = 3  # EXIF Orientation 3: 180도 돌려서 보입니다.
+    Image.fromarray(pixels).save(tmp_path / "가" / "00.jpg", exif=exif)
+    first = transfer.load_folder(tmp_path, classifier=small).train_images[0]
+    assert first[0, 4].mean() < first[0, -4].mean()
+
+
+@pytest.mark.parametrize(("counts", "hint"), [
+    ({}, "없음"), ({"가": 3}, "둘 이상"), ({"가": 3, "나": 1}, "두 장 이상"),
+])  # fmt: skip
+def test_folder_without_enough_photos_is_explained(small, tmp_path, counts, hint):
+    make_photos(tmp_path, counts)
+    with pytest.raises(ValueError, match=hint):
+        transfer.load_folder(tmp_path, classifier=small)
+
+
+def test_missing_folder_is_told(small, tmp_path):
+    with pytest.raises(ValueError, match="폴더가 없습니다"):
+        transfer.load_folder(tmp_path / "없음", classifier=small)

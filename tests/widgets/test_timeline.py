@@ -1,0 +1,109 @@
+"""연표: 점마다 출처가 있고, 종류를 고르면 그 종류만 남습니다."""
+
+import pytest
+
+import course_utils.widgets as package
+from course_utils.plotting.quiet_years import KINDS
+from course_utils.widgets.timeline import (
+    EVERYTHING,
+    describe,
+    load_quiet_years,
+    quiet_years_timeline,
+    select,
+    years_of,
+)
+
+DOCUMENT = load_quiet_years()
+EVENTS = DOCUMENT["events"]
+ROWS = DOCUMENT["table_1998"]["rows"]
+
+
+def find(title):
+    return next(event for event in EVENTS if event["title"] == title)
+
+
+# --- 자료 -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: event["title"])
+def test_every_point_has_its_years_text_and_source(event):
+    assert 1957 <= event["year"] <= event.get("until", event["year"]) <= 2015
+    assert event["kind"] in KINDS
+    assert len(event["text"]) > 15
+    assert len(event["source"]) > 5
+    assert isinstance(event["checked"], bool)
+
+
+def test_timeline_reaches_from_1957_to_2015_in_order():
+    years = [event["year"] for event in EVENTS]
+    assert years == sorted(years)
+    assert (years[0], years[-1]) == (1957, 2015)
+    assert len({event["title"] for event in EVENTS}) == len(EVENTS)
+
+
+def test_winters_end_before_lenet():
+    assert [years_of(find(name)) for name in ("첫째 AI 겨울", "둘째 AI 겨울")] == [
+        "1974-1980", "1987-1993",
+    ]  # fmt: skip
+    assert find("둘째 AI 겨울")["until"] < find("LeNet-5")["year"]
+
+
+def test_imagenet_numbers_are_those_of_the_paper_and_the_full_release():
+    text = find("ImageNet")["text"]
+    assert all(number in text for number in ("프린스턴", "5,247", "14,197,122", "21,841"))
+
+
+def test_v_svm_ties_lenet_in_the_1998_table():
+    errors = {(row["name"], row["distorted"]): row["error"] for row in ROWS}
+    assert len(errors) == len(ROWS) == 25
+    assert errors["V-SVM, 9차", True] == errors["LeNet-5", True] == 0.8
+    assert min(errors, key=errors.get) == ("부스팅한 LeNet-4", True)
+
+
+# --- 고르기와 읽기 --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_filter_keeps_only_one_kind(kind):
+    found = select(EVENTS, kind)
+    assert found
+    assert {event["kind"] for event in found} == {kind}
+    assert select(EVENTS, EVERYTHING) == EVENTS
+
+
+def test_unknown_kind_is_explained():
+    with pytest.raises(ValueError, match="사실, 해석, 통념"):
+        select(EVENTS, "소문")
+
+
+def test_text_tells_kind_source_and_whether_it_was_seen():
+    text = describe(find("HOG"))
+    assert all(part in text for part in ("2005", "사실", "Dalal", "서지만"))
+    assert "다시 보았습니다" in describe(find("ImageNet"))
+
+
+def test_every_kind_and_every_event_is_shown(open_png):
+    panel = quiet_years_timeline()
+    kind, event = panel.controls["kind"], panel.controls["event"]
+    assert event.value == "LeNet-5"
+    for name in (EVERYTHING, *KINDS):
+        kind.value = name
+        titles = [title for _, title in event.options]
+        assert titles == [one["title"] for one in select(EVENTS, name)]
+        event.value = titles[-1]
+        assert panel.readout.value.count(describe(find(titles[-1]))) == 1
+        assert open_png(panel.image.value).shape == (450, 960, 3)
+
+
+def test_choosing_an_event_changes_the_picture():
+    panel = quiet_years_timeline()
+    before = panel.image.value
+    panel.controls["event"].value = "ImageNet"
+    assert panel.image.value != before
+
+
+def test_public_name_and_static_picture():
+    assert package.quiet_years_timeline is quiet_years_timeline
+    data, metadata = quiet_years_timeline()._repr_mimebundle_()
+    assert data["text/plain"] == "<위젯: 조용한 해들의 연표>"
+    assert "연표" in metadata["image/png"]["alt"]
