@@ -34,13 +34,7 @@ def digits(tmp_path_factory):
     return ImageData(*parts, data.class_names, data.name, data.source, data.note)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """실험처럼 스레드 하나로 합니다."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 # --- 뽑기 -----------------------------------------------------------------------------------------

@@ -47,13 +47,7 @@ def make_data(count=48):
     return ImageData(images, labels, images[:16], labels[:16], ("가", "나"), "시험용", "made", "")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """실험처럼 스레드 하나로 합니다. 더하는 차례가 늘 같고, 작은 망에서는 더 빠릅니다."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")
