@@ -51,10 +51,13 @@ lab: $(READY) $(SETTINGS)
 	exec $(PY) -m jupyterlab "$$@" --ServerApp.root_dir="`pwd`" \
 	  --LabApp.default_url=/lab/tree/notebooks/00_start.ipynb $(ARGS)
 
+# 단위 시험은 코어마다 프로세스 하나씩, 파일째로 나누어 돌립니다(모듈마다 한 번 하는 준비가 있습니다).
+SPREAD := -n auto --maxprocesses=4 --dist loadfile --no-loadscope-reorder
+
 # 시험은 네트워크를 쓰지 않습니다. 첫 실패에서 멈추고, 그 종료 코드로 알립니다.
 test: $(READY)
 	$(PY) -m ruff check .
-	$(PY) -m pytest --durations=10 $(ARGS)
+	$(PY) -m pytest $(SPREAD) --durations=10 $(ARGS)
 	@$(ABSOLUTE_DATA); set -x; COURSE_OFFLINE=1 $(PY) -m pytest --durations=10 \
 	  --nbval --nbval-current-env --nbval-cell-timeout 300 \
 	  --nbval-sanitize-with tests/nbval_sanitize.cfg notebooks/

@@ -1,6 +1,7 @@
 """모든 시험에 적용하는 규칙: 바깥 네트워크를 막고, 그림은 화면 없이 그립니다."""
 
 import ipaddress
+import os
 import socket
 
 import matplotlib
@@ -9,6 +10,10 @@ import torch
 
 # 환경 변수 MPLBACKEND로 정하면 노트북 커널에도 전해져 그림이 나오지 않으므로 여기서만 고릅니다.
 matplotlib.use("Agg")
+
+# 코어마다 시험 프로세스가 하나씩 돕니다. 저마다 스레드를 여럿 띄우면 서로 기다리느라 더 느립니다.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    torch.set_num_threads(1)
 
 
 def pytest_configure(config):

@@ -189,21 +189,26 @@ def test_a_frozen_process_does_not_hang_the_run(folder, model, monkeypatch):
     assert list(folder.iterdir()) == []
 
 
+def clock(sleep):
+    """`launch`만 쓰는 시계입니다. `time.sleep`을 바꾸면 다른 시험이 남긴 스레드까지 바뀝니다."""
+    return SimpleNamespace(sleep=sleep, monotonic=time.monotonic)
+
+
 def test_processes_leave_when_their_caller_dies(tmp_path, monkeypatch):
     """부른 쪽이 죽으면 운영 체제가 닫는 표준 입력을 여기서 닫습니다."""
     torch.save({"patience": 30.0}, tmp_path / "job.pt")  # 계산까지는 가지 않습니다.
-    popen, nap, agents = subprocess.Popen, time.sleep, []
+    popen, agents = subprocess.Popen, []
 
     def start(*arguments, **options):
         agents.append(popen(*arguments, **options))
         return agents[0]
 
     def leave(seconds):
-        nap(seconds)
+        time.sleep(seconds)
         if len(pids_in(tmp_path)) == 2:
             agents[0].stdin.close()
 
-    monkeypatch.setattr(launch.time, "sleep", leave)
+    monkeypatch.setattr(launch, "time", clock(leave))
     monkeypatch.setattr(launch, "subprocess", SimpleNamespace(PIPE=subprocess.PIPE, Popen=start))
     with pytest.raises(parallel.WorkerError):
         launch._run(tmp_path, 30)
@@ -231,7 +236,7 @@ def test_an_interrupt_leaves_no_process(tmp_path, monkeypatch):
         if len(pids) == 2:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(launch.time, "sleep", interrupt)
+    monkeypatch.setattr(launch, "time", clock(interrupt))
     with pytest.raises(KeyboardInterrupt):
         launch._run(tmp_path, 30)
     monkeypatch.undo()
