@@ -7,7 +7,8 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from course_utils.plotting import OKABE_ITO
-from course_utils.widgets.panel import READOUT_STYLE, picture, spoken
+from course_utils.widgets.names import AccessibleNames
+from course_utils.widgets.panel import READOUT_STYLE, picture
 from course_utils.widgets.pictures import add_axes, blank, encode
 
 WIDTH, HEIGHT = 820, 300
@@ -38,7 +39,8 @@ class LiveCurve(widgets.VBox):
         self.image.layout = widgets.Layout(
             width=f"{WIDTH}px", height=f"{HEIGHT}px", max_width="100%", object_fit="contain"
         )
-        super().__init__([self.readout, spoken("학습 중의 손실과 정확도 그래프"), self.image])
+        names = AccessibleNames(alt="학습 중의 손실과 정확도 그래프")
+        super().__init__([self.readout, names, self.image])
         self._loss_limits, self._accuracy_limits = [0.02, 3.0], [80.0, 100.0]
         self._epoch_length = None
         self._next_drawing = -np.inf

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import ipywidgets as widgets
 from matplotlib.figure import Figure
 
+from course_utils.widgets.names import AccessibleNames
 from course_utils.widgets.pictures import size_of, to_png
 
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -33,8 +34,8 @@ class Panel(widgets.VBox):
         self._draw, self._static = draw, static
         self.readout = widgets.HTML()
         self.image = picture()
-        self.description = spoken(alt)
-        super().__init__([*(rows or controls.values()), self.readout, self.description, self.image])
+        self.names = AccessibleNames(alt=alt)
+        super().__init__([*(rows or controls.values()), self.readout, self.names, self.image])
         for control in controls.values():
             control.observe(self._follow, names="value")
         self._together = False
@@ -96,23 +97,11 @@ READOUT_STYLE = (
     "min-height: 1.6em; line-height: 1.6; font-size: 15px; white-space: normal; "
     "word-break: keep-all"
 )
-HIDDEN_STYLE = (
-    "position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%)"
-)
 
 
 def picture():
     """PNG를 담는 빈 그림 위젯입니다."""
     return widgets.Image(format="png", layout=widgets.Layout(display="none"))
-
-
-def spoken(alt):
-    """화면에는 보이지 않고 화면 낭독기만 읽는 그림 설명입니다.
-
-    Image에는 alt가 없고, tooltip을 주면 ipywidgets 8.1의 ImageView가 오류를 냅니다.
-    """
-    text = f'<span style="{HIDDEN_STYLE}">그림: {html.escape(alt)}</span>'
-    return widgets.HTML(text, layout=widgets.Layout(height="0px", margin="0px"))
 
 
 def show_figure(image, figure):

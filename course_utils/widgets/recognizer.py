@@ -172,5 +172,5 @@ def digit_recognizer(modern, original=None, *, example=None):
         tools.insert(0, button("예시 숫자", lambda: pad.show(example), tooltip="예시를 불러옵니다"))
     beside = widgets.Layout(margin="8px 0 0 20px", grid_gap="12px", align_items="flex-start")
     top = widgets.HBox([pad, widgets.VBox(tools, layout=beside)])
-    panel.children = [top, panel.description, panel.image]
+    panel.children = [top, panel.names, panel.image]
     return panel
