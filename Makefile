@@ -22,7 +22,8 @@ MOVED := $(shell [ "`cat $(READY) 2>/dev/null`" = "`pwd -P`" ] || rm -f $(READY)
 ABSOLUTE_DATA = case "$$COURSE_DATA" in ''|/*|'~'*) ;; \
 	*) COURSE_DATA="`pwd`/$$COURSE_DATA"; export COURSE_DATA ;; esac
 
-.PHONY: help lab test notebooks bench weights experiments clean
+.PHONY: help lab present slides slides-serve test e2e notebooks handouts grade colab bench weights \
+	experiments clean
 .DEFAULT_GOAL := help
 
 help:
@@ -31,7 +32,19 @@ help:
 	  '' \
 	  '  make lab          JupyterLab을 열고 강의를 시작합니다' \
 	  '  make test         코드 검사, 단위 시험, 노트북 시험을 합니다' \
+	  '' \
+	  '가르칠 때 (docs/강의안내.md)' \
+	  '' \
+	  '  make present      위젯이 살아 있고 코드가 없는 쪽으로 보여 줍니다' \
+	  '  make slides       슬라이드를 만듭니다. make slides-serve로 보여 줍니다' \
+	  '  make handouts     나누어 줄 학생용·풀이용 노트북을 만듭니다 (ARGS=--check: 모두 실행해 확인)' \
+	  '  make grade        제출한 노트북 폴더를 채점해 CSV로 씁니다 (ARGS="제출폴더")' \
+	  '' \
+	  '고칠 때' \
+	  '' \
 	  '  make notebooks    노트북을 모두 다시 실행해 결과를 새로 담습니다' \
+	  '  make e2e          브라우저로 노트북과 위젯을 써 보는 시험을 합니다 (크로미엄이 있어야 합니다)' \
+	  '  make colab        저장소의 주소를 Colab 배지와 노트북에 적습니다' \
 	  '  make bench        속도를 잽니다' \
 	  '  make weights      함께 담은 가중치를 다시 학습합니다' \
 	  '  make experiments  노트북에 담은 실험을 다시 합니다 (꺼지면 같은 명령으로 이어집니다)' \
@@ -55,12 +68,33 @@ lab: $(READY) $(SETTINGS)
 SPREAD := -n auto --maxprocesses=4 --dist loadfile --no-loadscope-reorder
 
 # 시험은 네트워크를 쓰지 않습니다. 첫 실패에서 멈추고, 그 종료 코드로 알립니다.
+present: .venv/.extra-present
+	@$(ABSOLUTE_DATA); exec $(PY) tools/present.py $(ARGS)
+
+slides: $(READY)
+	@$(PY) tools/slides.py $(ARGS)
+
+slides-serve: $(READY)
+	@exec $(PY) tools/slides.py --serve $(ARGS)
+
+handouts: $(READY)
+	@$(ABSOLUTE_DATA); $(PY) tools/handouts.py $(ARGS)
+
+grade: $(READY)
+	@$(PY) tools/grade.py $(ARGS)
+
+colab: $(READY)
+	@$(PY) tools/colab.py
+
 test: $(READY)
 	$(PY) -m ruff check .
 	$(PY) -m pytest $(SPREAD) --durations=10 $(ARGS)
 	@$(ABSOLUTE_DATA); set -x; COURSE_OFFLINE=1 $(PY) -m pytest --durations=10 \
 	  --nbval --nbval-current-env --nbval-cell-timeout 300 \
 	  --nbval-sanitize-with tests/nbval_sanitize.cfg notebooks/
+
+e2e: .venv/.extra-e2e
+	@$(ABSOLUTE_DATA); $(PY) -m pytest tests/e2e --durations=10 $(ARGS)
 
 notebooks: $(READY)
 	@$(ABSOLUTE_DATA); $(PY) tools/run_notebooks.py $(ARGS)
@@ -101,6 +135,13 @@ $(READY): pyproject.toml
 	  '  - 디스크의 빈 자리 (8 GB쯤 필요합니다)' \
 	  '  - "No matching distribution"이 보이면 파이썬이 너무 새것입니다: make clean 뒤 PYTHON=python3.12' >&2; exit 1; }
 	@pwd -P > $@
+
+# 발표와 브라우저 시험에만 쓰는 패키지입니다.
+.venv/.extra-%: $(READY) pyproject.toml
+	@echo '$*에 필요한 패키지를 더 설치합니다.'
+	@PIP_USER=0 $(PY) -m pip install --disable-pip-version-check -q -e '.[$*]' || { printf '%s\n' '' \
+	  '설치하지 못했습니다. 인터넷 연결을 확인하고 같은 명령을 다시 실행하십시오.' >&2; exit 1; }
+	@touch $@
 
 # 화면을 한국어로, 새 소식 알림은 끈 채로 시작합니다. 사용자가 메뉴에서 고른 설정이 이보다 앞섭니다.
 $(SETTINGS): $(READY)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import ipywidgets as widgets
 
+from course_utils.widgets.names import AccessibleNames
+
 ASSETS = Path(__file__).parent / "assets"
 _STYLE = "font-size:15px;line-height:1.6;white-space:normal;"
 
@@ -69,7 +71,7 @@ class Quiz(widgets.VBox):
             self.replies.append(reply)
             prompt = f'<div style="{_STYLE}"><b>{number}. {escape(question.prompt)}</b></div>'
             rows.append(widgets.VBox([widgets.HTML(prompt), radio, reply]))
-        super().__init__([*rows, self.score])
+        super().__init__([*rows, self.score, AccessibleNames()])
         self._reply()
 
     def _reply(self, _=None) -> None:

@@ -195,6 +195,12 @@ def test_layer_size_mistakes_get_their_own_hint(name, size, hint):
     assert hint in verdict.message
 
 
+def test_removed_blanks_are_still_blank():
+    verdict = exercises.check_sizes({"C1": 28}, input_size=32, kernel=5)
+    assert not verdict.passed
+    assert "비어 있습니다: S2, C3, S4, C5" in verdict.message
+
+
 ALEXNET_SIZES = {
     "conv1": 55, "pool1": 27, "conv2": 27, "pool2": 13, "conv3": 13, "conv4": 13, "conv5": 13,
     "pool5": 6,

@@ -25,7 +25,7 @@ ENVIRONMENT = (ROOT / "environment.yml").read_text(encoding="utf-8")
 # 가운데 층입니다. 나머지 파일은 모두 바닥 층이고, 노트북이 맨 위층입니다.
 MIDDLE_FLOOR = {
     "widgets", "smoke_test", "parallel", "train_imagenet", "train_lenet", "environment",
-    "experiments", "transfer",
+    "experiments", "transfer", "quiz",
 }  # fmt: skip
 OUTSIDE = {"notebooks", "tests", "tools", "benchmarks", "docs"}
 CONDA_NAMES = {"torch": "pytorch"}

@@ -38,7 +38,7 @@ def execute(notebook, folder, timeout):
         resources={"metadata": {"path": str(folder)}},
     )
     seconds = []
-    with client.setup_kernel():
+    with client.setup_kernel(cleanup_kc=True):  # 넘긴 km은 이래야 함께 끝납니다.
         for index, cell in enumerate(notebook.cells):
             start = time.perf_counter()
             try:

@@ -15,9 +15,12 @@ from course_utils.exercises.grading import (
     wrong,
 )
 
+SIZED_LAYERS = ("C1", "S2", "C3", "S4", "C5")
+
 
 def check_sizes(answer: dict[str, int | None], *, input_size: int, kernel: int) -> Verdict:
     """합성곱(C)과 2×2 풀링(S)을 차례로 지난 한 변의 크기를 층마다 채웠는지 봅니다."""
+    answer = {name: answer.get(name) for name in SIZED_LAYERS}  # 칸을 지우면 빈칸입니다.
     if blanks := find_blanks(answer):
         return blanks
     before = input_size

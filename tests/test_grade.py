@@ -1,0 +1,428 @@
+"""제출한 노트북의 채점: 나쁜 제출은 자기 점수만 잃습니다. 기대하는 점수는 손으로 적었습니다."""
+
+import ast
+import csv
+import json
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import nbformat
+import pytest
+import torch
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tools"))
+
+import grade  # noqa: E402
+from grading import codec, judge, session  # noqa: E402
+from grading.course import load_course, read_exercise  # noqa: E402
+from grading.report import Row, write_csv  # noqa: E402
+from grading.submissions import Unreadable, read_submission  # noqa: E402
+
+COURSE = {notebook.name: notebook for notebook in load_course()}
+SIZE, PADDING = "00-38", "00-41"  # 노트북 00의 두 연습문제
+RIGHT_SIZE = "def my_output_size(n, k, s, p):\n    return (n + 2 * p - k) // s + 1\n"
+
+
+# --- 제출을 만드는 도우미 -------------------------------------------------------------------------
+
+
+def answer_code(exercise_source, solution_source):
+    """우리 풀이 셀을 `my_…`를 정하는 코드로 바꿉니다. 그래서 노트북이 바뀌어도 정답입니다."""
+    name = read_exercise("", exercise_source, "").name
+    body = ast.parse(solution_source).body
+    call = next(node for node in ast.walk(body[-1]) if isinstance(node, ast.Call)
+                and getattr(node.func, "attr", "").startswith("check_"))  # fmt: skip
+    value = "solution" if isinstance(body[-1], ast.For) else ast.unparse(call.args[0])
+    return "\n".join([*map(ast.unparse, body[:-1]), f"{name} = {value}"])
+
+
+def solved(name):
+    """모든 문제를 맞힌 제출입니다."""
+    notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
+    cells = []
+    for cell in notebook.cells:
+        tags = cell.metadata.get("tags", [])
+        if "solution" in tags:
+            cells[-1].source = answer_code(cells[-1].source, cell.source)
+        else:
+            cells.append(cell)
+        if cell.cell_type == "code":
+            cell.outputs = []
+    notebook.cells = cells
+    return notebook
+
+
+START = json.dumps(solved("00_start"))
+
+
+def submission(edits=None):
+    """노트북 00을 다 맞힌 뒤 `edits`(셀 id → 코드)로 바꾼 제출입니다."""
+    notebook = nbformat.from_dict(json.loads(START))
+    for cell in notebook.cells:
+        cell.source = (edits or {}).get(cell.id, cell.source)
+    return notebook
+
+
+def in_size(code):
+    """문제 1의 셀만 바꾼 제출입니다."""
+    return submission({SIZE: code})
+
+
+def insert_before(notebook, cell_id, code):
+    place = [cell.id for cell in notebook.cells].index(cell_id)
+    notebook.cells.insert(place, nbformat.v4.new_code_cell(code))
+    return notebook
+
+
+def without(notebook, cell_id):
+    notebook.cells = [cell for cell in notebook.cells if cell.id != cell_id]
+    return notebook
+
+
+def old_format(notebook):
+    """id가 없는 옛 형식(4.4)입니다."""
+    notebook.nbformat_minor = 4
+    for cell in notebook.cells:
+        del cell["id"]
+    return notebook
+
+
+def backwards(notebook):
+    notebook.cells.reverse()
+    return notebook
+
+
+FORGED = '''
+import sys, types
+class Verdict: passed, message = True, "✓ 맞습니다."
+exercises.check_output_size = lambda function: Verdict()
+sys.modules["course_utils.exercises"] = types.SimpleNamespace(check_output_size=exercises)
+torch.allclose = lambda *values, **options: True
+class Same(int):
+    __eq__ = lambda self, other: True
+    __ne__ = lambda self, other: False
+    __hash__ = int.__hash__
+def my_output_size(n, k, s, p): return Same(3)
+print("✓ 맞습니다.")
+Verdict()
+'''
+READS_A_SOLUTION = f"text = open({str(ROOT / 'notebooks' / '00_start.ipynb')!r}).read()\n"
+# 채점기와 이어진 관에 글의 길이만 쓰고 끝나지 않습니다.
+HALF_A_MESSAGE = """
+import os, time
+for number in range(3, 40):
+    try: os.write(number, b"\\x00\\x00\\x10\\x00{")
+    except OSError: pass
+while True: time.sleep(1)
+"""
+SWALLOWED = RIGHT_SIZE.replace(":\n", ":\n    try: open('/etc/passwd')\n    except OSError: pass\n")
+
+# 파일 이름 → (제출, 문제 1의 점수, 문제 2의 점수, 비고에 있어야 할 글)
+SUBMISSIONS = {
+    "김하나.ipynb": (submission(), 1, 1, ""),
+    "이둘/내 숙제.ipynb": (old_format(submission()), 1, 1, ""),
+    "뒤집힌.ipynb": (backwards(submission()), 1, 1, ""),
+    "도움 셀.ipynb": (
+        insert_before(in_size("def my_output_size(*values):\n    return helper(*values)"), SIZE,
+                      "%matplotlib inline\nimport numpy as np\n"
+                      "helper = lambda n, k, s, p: np.int64((n + 2 * p - k) // s + 1)"),
+        1, 1, "",
+    ),
+    "검사에 바로.ipynb": (
+        in_size("exercises.check_output_size(lambda n, k, s, p: (n + 2 * p - k) // s + 1)"),
+        1, 1, "",
+    ),
+    "틀림.ipynb": (in_size(RIGHT_SIZE.replace(" + 1", "")), 0, 1, "마지막에 1을 더하지"),
+    "빈칸.ipynb": (in_size("def my_output_size(*values):\n    return None"), 0, 1, "비어 있습니다"),
+    "오류.ipynb": (in_size(RIGHT_SIZE.replace("// s", "// 0")), 0, 1, "ZeroDivisionError"),
+    "문법.ipynb": (in_size("def my_output_size(n, k, s, p)\n    return 1"), 0, 1, "SyntaxError"),
+    "끝냄.ipynb": (in_size("import os\nos._exit(0)"), 0, 1, "갑자기 끝났습니다"),
+    "도는 셀.ipynb": (in_size("while True: pass"), 0, 1, "제한 시간"),
+    "도는 함수.ipynb": (
+        in_size("def my_output_size(*values):\n    while True: pass"), 0, 1, "제한 시간"
+    ),
+    "passwd.ipynb": (in_size(SWALLOWED), 0, 1, "/etc/passwd"),
+    "풀이 읽기.ipynb": (in_size(READS_A_SOLUTION + RIGHT_SIZE), 0, 1, "폴더 밖의 파일"),
+    "명령.ipynb": (
+        in_size("import subprocess\n" + RIGHT_SIZE + "subprocess.run(['ls'])"), 0, 1, "프로그램",
+    ),
+    "꾸밈.ipynb": (in_size(FORGED), 0, 1, "Same"),
+    "앞머리만.ipynb": (in_size(HALF_A_MESSAGE), 0, 1, "1번"),
+    "지운 셀.ipynb": (without(submission(), SIZE), 0, 1, "셀이 없습니다"),
+}  # fmt: skip
+OTHERS = [name for name in COURSE if name != "00_start"]
+
+
+def read_csv(path):
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return {row["제출 파일"]: row for row in csv.DictReader(file)}
+
+
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory):
+    """모든 제출을 한 번에 채점한 CSV입니다."""
+    folder, output = tmp_path_factory.mktemp("제출"), tmp_path_factory.mktemp("점수") / "점수.csv"
+    for name, (notebook, *_) in SUBMISSIONS.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        nbformat.write(notebook, folder / name)
+    for name in OTHERS:
+        nbformat.write(solved(name), folder / f"정답 {name}.ipynb")
+    (folder / "깨짐.ipynb").write_text('{"cells": [', encoding="utf-8")
+    assert grade.grade_folder(folder, output, seconds=6, jobs=4)
+    assert output.read_bytes().startswith(b"\xef\xbb\xbf")
+    return read_csv(output)
+
+
+# --- 한 번에 채점한 것 ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", SUBMISSIONS)
+def test_points_are_those_counted_by_hand(rows, name):
+    _, first, second, reason = SUBMISSIONS[name]
+    row = rows[name]
+    assert (row["1"], row["2"]) == (str(first), str(second)), row
+    assert (row["노트북"], row["합계"], row["만점"]) == ("00_start", str(first + second), "2")
+    assert reason in row["비고"]
+    assert row["비고"] == "" if first == second == 1 else row["비고"].startswith("1번: ")
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_our_own_solutions_earn_every_point(rows, name):
+    row = rows[f"정답 {name}.ipynb"]
+    assert (row["노트북"], row["비고"]) == (name, "")
+    assert row["합계"] == row["만점"] == str(len(COURSE[name].exercises))
+
+
+def test_broken_file_is_a_row_of_its_own(rows):
+    assert len(rows) == len(SUBMISSIONS) + len(OTHERS) + 1
+    assert (rows["깨짐.ipynb"]["합계"], rows["깨짐.ipynb"]["노트북"]) == ("0", "")
+    assert "깨졌습니다" in rows["깨짐.ipynb"]["비고"]
+
+
+# --- 우리 노트북에서 읽는 것 ----------------------------------------------------------------------
+
+
+def test_labels_are_the_numbers_of_the_notebooks():
+    labels = {name: [item.label for item in course.exercises] for name, course in COURSE.items()}
+    assert labels == {
+        "00_start": ["1", "2"],
+        "01_lenet5": ["본문", "1", "2", "3", "4"],
+        "02_ai_winter": ["1", "2", "3"],
+        "03_alexnet": ["본문", "1", "2", "3", "4"],
+        "04_innovations": ["1", "2", "3", "4"],
+        "05_comparison": ["본문", "1", "2", "3"],
+        "06_transfer": ["1", "2", "3"],
+    }
+
+
+@pytest.mark.parametrize(("name", "answer", "points"), [
+    ("05_comparison", {"가": "잘못된 학습률", "나": "학습·시험 누출", "다": "섞인 레이블"}, 0.6),
+    ("05_comparison", {"가": "잘못된 학습률"} | dict.fromkeys("abcd", 1), 0.2),
+    ("05_comparison", {}, 0),
+    ("01_lenet5", {}, 0),  # 칸을 모두 지워도 맞은 것이 아닙니다.
+    ("01_lenet5", {"C1": 28, "S2": 14, "C3": 10, "S4": 5, "C5": 1}, 1),
+])  # fmt: skip
+def test_a_dictionary_earns_its_share(name, answer, points):
+    item, module = COURSE[name].exercises[0], judge.load_checks(COURSE[name])
+    total = len(judge.run_check(module, item, dict(item.template)))
+    verdicts = judge.run_check(module, item, judge.fill(item.template, answer))
+    assert judge.add_up(verdicts, total).points == points
+
+
+# --- 파일을 읽는 것 -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("content", "reason"), [
+    (b"", "빈 파일"),
+    (b"{", "JSON"),
+    (b"[" * 100_000, "JSON"),
+    ("{}".encode("utf-16"), "JSON"),
+    (b"[1, 2]", "셀이 없습니다"),
+    (b'{"cells": 3}', "셀이 없습니다"),
+    (b'{"cells": []}', "빈 노트북"),
+    (b'{"cells": [{"cell_type": "code", "source": "print(1)"}, 7, null]}', "연습문제가 하나도"),
+    (b'{"cells": [{"cell_type": [], "source": {}, "metadata": 1, "id": 3}]}', "빈 노트북"),
+])  # fmt: skip
+def test_unreadable_content_says_why(tmp_path, content, reason):
+    path = tmp_path / "제출.ipynb"
+    path.write_bytes(content)
+    with pytest.raises(Unreadable, match=reason):
+        read_submission(path, list(COURSE.values()))
+
+
+def test_files_that_are_no_notebooks_say_why(tmp_path):
+    big, other, pipe = tmp_path / "큰.ipynb", tmp_path / "보고서.pdf", tmp_path / "관.ipynb"
+    with big.open("wb") as file:
+        file.truncate(100 * 2**20)
+    other.write_bytes(b"x")
+    reasons = {big: "100 MB", other: "노트북\\(.ipynb\\)이 아닙니다"}
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(pipe)
+        link = tmp_path / "밖.ipynb"
+        link.symlink_to(ROOT / "notebooks" / "00_start.ipynb")
+        reasons |= {pipe: "보통의 파일", link: "바로 가기"}
+    for path, reason in reasons.items():
+        with pytest.raises(Unreadable, match=reason):
+            read_submission(path, list(COURSE.values()))
+
+
+def test_our_untouched_solution_cells_are_never_run():
+    path = ROOT / "notebooks" / "03_alexnet.ipynb"
+    steps = read_submission(path, list(COURSE.values())).steps
+    assert not any("# 풀이" in step.code for step in steps)
+    assert [label for step in steps for label in step.labels] == ["본문", "1", "2", "3", "4"]
+
+
+def test_finding_files_skips_autosaves_and_hidden_ones(tmp_path):
+    for name in ["나.ipynb", "가/가.ipynb", ".ipynb_checkpoints/가.ipynb", ".DS_Store"]:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("", encoding="utf-8")
+    found = [path.relative_to(tmp_path).as_posix() for path in grade.find_files(tmp_path)]
+    assert found == ["가/가.ipynb", "나.ipynb"]
+
+
+# --- 명령 -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def two_files(tmp_path, monkeypatch):
+    """같은 제출 둘이 든 폴더입니다. 채점은 흉내만 냅니다."""
+    folder = tmp_path / "제출"
+    folder.mkdir()
+    for name in ("가.ipynb", "나.ipynb"):
+        nbformat.write(submission(), folder / name)
+    monkeypatch.setattr(grade, "warm_up", lambda notebooks: None)
+    full = {item.label: judge.Result(1) for item in COURSE["00_start"].exercises}
+    monkeypatch.setattr(grade, "grade_submission", lambda submission, *, seconds: (full, []))
+    monkeypatch.setattr(session.Session, "stopped", threading.Event())
+    return folder
+
+
+def test_equal_files_are_pointed_out(two_files, tmp_path):
+    grade.grade_folder(two_files, tmp_path / "점수.csv", seconds=1, jobs=1)
+    rows = read_csv(tmp_path / "점수.csv")
+    assert rows["가.ipynb"]["비고"] == "내용이 똑같은 파일이 있습니다: 나.ipynb"
+    assert rows["나.ipynb"]["비고"] == "내용이 똑같은 파일이 있습니다: 가.ipynb"
+    assert [row["합계"] for row in rows.values()] == ["2", "2"]
+
+
+def test_interrupt_keeps_the_rows_so_far(two_files, tmp_path, monkeypatch):
+    def one_then_interrupt(futures):
+        yield futures[0]
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(grade, "as_completed", one_then_interrupt)
+    output = tmp_path / "점수.csv"
+    assert not grade.grade_folder(two_files, output, seconds=1, jobs=1)
+    assert list(read_csv(output)) == ["가.ipynb"]
+
+
+def test_fault_of_the_grader_stops_nothing(two_files, tmp_path, monkeypatch):
+    def fail(submission, *, seconds):
+        raise session.NotStarted("켜지 못했습니다")
+
+    monkeypatch.setattr(grade, "grade_submission", fail)
+    assert grade.grade_folder(two_files, tmp_path / "점수.csv", seconds=1, jobs=1)
+    assert "손으로 채점하십시오" in read_csv(tmp_path / "점수.csv")["가.ipynb"]["비고"]
+
+
+@pytest.mark.parametrize("arguments", [
+    [], ["없는 폴더"], [".", "--seconds", "0"], [".", "--jobs", "0"],
+])  # fmt: skip
+def test_wrong_options_are_refused(monkeypatch, capsys, arguments):
+    monkeypatch.setattr(sys, "argv", ["grade.py", *arguments])
+    with pytest.raises(SystemExit):
+        grade.main()
+    assert any("가" <= letter <= "힣" for letter in capsys.readouterr().err)
+
+
+def test_excel_reads_no_formula_and_one_line(tmp_path):
+    path = tmp_path / "점수.csv"
+    reason = "1번: 두\n줄\ud800" + "가" * 999
+    write_csv(path, [Row("=cmd.ipynb", "00_start", {"1": 0.6}, [reason])], ["1"])
+    (row,) = read_csv(path).values()
+    assert row["제출 파일"] == "'=cmd.ipynb"
+    assert row["1"] == row["합계"] == "0.6"
+    assert "\n" not in row["비고"]
+    assert len(row["비고"]) <= 160
+
+
+# --- 할 수 없는 일 --------------------------------------------------------------------------------
+
+ATTEMPTS = f"""
+import contextlib, ctypes, inspect, os, socket, sqlite3, sys, urllib.request
+from pathlib import Path
+sys.path.insert(0, {str(ROOT / "tools")!r})
+from grading import guard
+import course_utils, json.decoder
+home, package = Path.cwd(), Path(course_utils.__file__).parent
+os.symlink("/etc", home / "etc")
+take = guard.install(home, package)
+
+def refused(action, *arguments):
+    with contextlib.suppress(Exception):
+        action(*arguments)
+    return bool(take())
+
+answers = package / "exercises" / "comparison.py"
+bad = [
+    (open, "/etc/passwd"), (open, "etc/passwd"), (open, "../../../etc/passwd"), (os.listdir, "/"),
+    (os.open, "/etc/passwd", os.O_RDONLY), (list, Path("/etc").iterdir()), (open, answers),
+    (os.listdir, package.parent / "notebooks"), (open, package / "quiz.py", "a"),
+    (os.remove, package / "없는 파일"), (os.symlink, "/etc/passwd", "p"), (os.chdir, "/"),
+    (os.rename, "/etc/passwd", "p"), (sqlite3.connect, "/tmp/x.db"), (os.system, "true"),
+    (os.execv, sys.executable, ["x"]), (os.kill, os.getpid(), 0), (ctypes.CDLL, None),
+    (socket.socket,), (urllib.request.urlopen, "http://192.0.2.1"), (os.popen, "true"),
+] + [(os.fork,)] * hasattr(os, "fork")
+good = [
+    (open, "mine.txt", "w"), (open, "mine.txt"), (os.mkdir, "d"), (os.listdir,), (open, os.devnull),
+    (inspect.getsource, json.decoder), (open, package / "assets" / "README.md"),
+    (__import__, "colorsys"), (__import__, "IPython.display"), (__import__, "없는_모듈"),
+    (os.remove, "mine.txt"),
+]
+print([index for index, item in enumerate(bad) if not refused(*item)])
+print([index for index, item in enumerate(good) if refused(*item)])
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="경로가 리눅스의 것입니다")
+def test_guard_refuses_the_outside_and_allows_the_own_folder(tmp_path):
+    result = subprocess.run(
+        [sys.executable, "-c", ATTEMPTS], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert result.stdout.split("\n")[:2] == ["[]", "[]"], result.stdout
+
+
+# --- 오가는 값 ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("value", [
+    None, True, 3, 10**30, 0.5, "글", [1, [2]], ((0, 1), (2,)), {"C1": None, 2: (1,)},
+])  # fmt: skip
+def test_values_travel_unchanged(value):
+    back = codec.unpack(json.loads(json.dumps(codec.pack(value))))
+    assert back == value
+    assert type(back) is type(value)
+
+
+@pytest.mark.parametrize("tensor", [
+    torch.arange(6).reshape(2, 3).T, torch.tensor(2.5), torch.zeros(0, 4), torch.tensor([True]),
+    torch.tensor([1.5], dtype=torch.bfloat16), torch.nn.Parameter(torch.ones(2)),
+])  # fmt: skip
+def test_tensors_travel_unchanged(tensor):
+    back = codec.unpack(json.loads(json.dumps(codec.pack(tensor))))
+    assert (back.dtype, back.shape) == (tensor.dtype, tensor.shape)
+    assert torch.equal(back, tensor.detach())
+
+
+@pytest.mark.parametrize("packed", [
+    {"saved": ""}, {"모름": 1}, {"tensor": ["load", [1], ""]}, {"tensor": ["int64", [9], "AAAA"]},
+    {"a": 1, "b": 2}, {"dict": [[1]]},
+])  # fmt: skip
+def test_strange_messages_are_refused(packed):
+    with pytest.raises((ValueError, TypeError, AttributeError)):
+        codec.unpack(packed)

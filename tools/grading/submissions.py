@@ -1,0 +1,191 @@
+"""제출한 파일을 찾아 읽고, 어느 노트북의 어느 문제인지 내용으로 알아봅니다.
+
+파일의 이름은 보지 않습니다. 연습문제 셀의 id로 알아보고, id가 없거나 바뀌었으면(옛 형식으로 다시
+저장한 경우) 코드에 있는 `my_…`의 정의나 `check_…`로 알아봅니다.
+
+무엇을 돌리는가:
+
+1. 우리 노트북의 준비 셀과 매개변수 셀
+2. 연습문제가 있는 절에서는 학생이 더하거나 고친 코드 셀과 연습문제 셀을 차례로 모두
+3. 그 밖의 코드 셀에서는 import, def, class, 수나 글을 담는 대입만(긴 학습을 다시 하지 않습니다)
+
+풀이 셀은 돌리지 않습니다.
+"""
+
+import hashlib
+import json
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from grading.course import HEADING, CourseNotebook, source_of, squeeze
+
+MAX_BYTES = 50 * 2**20  # 제출 파일의 가장 큰 크기
+MAX_SOURCE = 100_000  # 셀 하나의 가장 긴 코드(글자)
+SKIPPED_FOLDERS = {".ipynb_checkpoints", "__MACOSX", "__pycache__"}
+SKIPPED_FILES = {"Thumbs.db", "desktop.ini"}
+
+
+class Unreadable(Exception):
+    """채점할 수 없는 파일입니다. 글이 CSV의 비고가 됩니다."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """돌릴 셀 하나입니다."""
+
+    code: str
+    kind: str  # "run"이면 모두, "define"이면 정의만
+    labels: tuple[str, ...] = ()  # 이 셀에 답이 있는 문제들
+
+
+@dataclass(frozen=True)
+class Submission:
+    """읽은 제출 하나입니다."""
+
+    notebook: CourseNotebook
+    steps: tuple[Step, ...]
+    digest: str
+
+
+def find_files(folder: Path) -> Iterator[Path]:
+    """폴더 아래의 파일을 이름 차례로 냅니다. 숨은 파일과 자동 저장본은 지나칩니다."""
+    entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    for entry in entries:
+        if entry.name.startswith(".") or entry.name in SKIPPED_FOLDERS | SKIPPED_FILES:
+            continue
+        if not entry.is_dir(follow_symlinks=False):
+            yield Path(entry.path)
+            continue
+        try:
+            yield from find_files(Path(entry.path))
+        except PermissionError:
+            yield Path(entry.path)
+
+
+def read_submission(path: Path, course: list[CourseNotebook]) -> Submission:
+    """파일 하나를 읽습니다.
+
+    Raises:
+        Unreadable: 채점할 수 없을 때. 까닭이 글에 있습니다.
+    """
+    data = read_bytes(path)
+    cells = parse_cells(data)
+    if not any(source_of(cell).strip() for cell in cells):
+        raise Unreadable("빈 노트북입니다")
+    notebook = recognise(cells, course)
+    if notebook is None:
+        raise Unreadable("이 강의의 연습문제가 하나도 없는 노트북입니다")
+    return Submission(notebook, tuple(plan(cells, notebook)), hashlib.sha256(data).hexdigest())
+
+
+def read_bytes(path: Path) -> bytes:
+    try:
+        status = path.lstat()
+        if stat.S_ISLNK(status.st_mode):
+            raise Unreadable("바로 가기(심볼릭 링크)는 따라가지 않습니다. 파일을 직접 받으십시오")
+        if stat.S_ISDIR(status.st_mode):
+            raise Unreadable("열 수 없는 폴더입니다. 권한을 확인하십시오")
+        if not stat.S_ISREG(status.st_mode):
+            raise Unreadable("보통의 파일이 아닙니다")
+        if path.suffix.lower() != ".ipynb":
+            raise Unreadable("노트북(.ipynb)이 아닙니다. 압축 파일이면 먼저 푸십시오")
+        if status.st_size > MAX_BYTES:
+            raise Unreadable(f"너무 큽니다({status.st_size / 2**20:.0f} MB). "
+                             "결과를 지우고 다시 내게 하십시오")  # fmt: skip
+        return path.read_bytes()
+    except OSError as error:
+        raise Unreadable(f"파일을 읽지 못했습니다: {error.strerror}") from error
+
+
+def parse_cells(data: bytes) -> list[dict]:
+    """노트북의 셀들입니다. 옛 형식(nbformat 3)의 셀도 같은 꼴로 바꿉니다."""
+    if not data.strip():
+        raise Unreadable("빈 파일입니다")
+    try:
+        content = json.loads(data.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise Unreadable("노트북의 형식이 깨졌습니다(JSON이 아닙니다)") from error
+    sheets = content.get("worksheets") if isinstance(content, dict) else None
+    if isinstance(sheets, list) and sheets and isinstance(sheets[0], dict):
+        content = {"cells": [
+            {**cell, "source": cell.get("input", cell.get("source", ""))}
+            for cell in sheets[0].get("cells", []) if isinstance(cell, dict)
+        ]}  # fmt: skip
+    cells = content.get("cells") if isinstance(content, dict) else None
+    if not isinstance(cells, list):
+        raise Unreadable("노트북의 형식이 깨졌습니다(셀이 없습니다)")
+    return [clean(cell) for cell in cells if isinstance(cell, dict)]
+
+
+def clean(cell: dict) -> dict:
+    """쓰는 것만, 뜻밖의 형이 없게 담습니다."""
+    source, metadata = cell.get("source", ""), cell.get("metadata", {})
+    if isinstance(source, list):
+        source = "".join(line for line in source if isinstance(line, str))
+    tags = metadata.get("tags", []) if isinstance(metadata, dict) else []
+    return {
+        "id": cell["id"] if isinstance(cell.get("id"), str) else "",
+        "cell_type": "code" if cell.get("cell_type") == "code" else "markdown",
+        "source": source[:MAX_SOURCE] if isinstance(source, str) else "",
+        "solution": isinstance(tags, list) and "solution" in tags,
+    }
+
+
+def is_solution(cell: dict, notebook: CourseNotebook) -> bool:
+    """우리 풀이 셀이면 참입니다. 학생이 그 셀에 자기 답(`my_…`)을 적었으면 학생의 것입니다."""
+    if squeeze(cell["source"]) in notebook.solution_sources:
+        return True
+    ours = cell["solution"] or cell["id"] in notebook.solution_ids
+    return ours and not any(item.name in cell["source"] for item in notebook.exercises)
+
+
+def labels_of(cell: dict, notebook: CourseNotebook) -> tuple[str, ...]:
+    """셀에 답이 있는 문제들입니다."""
+    if cell["cell_type"] != "code" or is_solution(cell, notebook):
+        return ()
+    return tuple(item.label for item in notebook.exercises
+                 if item.cell_id == cell["id"] or item.is_written_in(cell["source"]))  # fmt: skip
+
+
+def recognise(cells: list[dict], course: list[CourseNotebook]) -> CourseNotebook | None:
+    """연습문제가 가장 많이 들어 있는 우리 노트북입니다. 하나도 없으면 None입니다."""
+
+    def score(notebook: CourseNotebook) -> tuple[int, int]:
+        # my_sizes처럼 두 노트북에 있는 이름은 id와 검사의 이름으로 가립니다.
+        labels = {label for cell in cells for label in labels_of(cell, notebook)}
+        ids = {cell["id"] for cell in cells}
+        text = "\n".join(cell["source"] for cell in cells)
+        sure = sum(item.cell_id in ids or f"{item.check_name}(" in text
+                   for item in notebook.exercises)  # fmt: skip
+        return len(labels), sure
+
+    best = max(course, key=score)
+    return best if score(best)[0] else None
+
+
+def plan(cells: list[dict], notebook: CourseNotebook) -> Iterator[Step]:
+    """돌릴 셀들을 차례로 냅니다."""
+    for section in sections(cells):
+        labels = [labels_of(cell, notebook) for cell in section]
+        for cell, found in zip(section, labels, strict=True):
+            if cell["cell_type"] != "code" or not cell["source"].strip():
+                continue
+            if found:
+                yield Step(cell["source"], "run", found)
+            elif not is_solution(cell, notebook):
+                whole = any(labels) and squeeze(cell["source"]) not in notebook.sources
+                yield Step(cell["source"], "run" if whole else "define")
+
+
+def sections(cells: list[dict]) -> Iterator[list[dict]]:
+    """`## 제목`에서 나눈 셀들의 묶음입니다."""
+    section: list[dict] = []
+    for cell in cells:
+        if cell["cell_type"] == "markdown" and HEADING.match(cell["source"]) and section:
+            yield section
+            section = []
+        section.append(cell)
+    yield section
