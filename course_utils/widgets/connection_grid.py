@@ -16,7 +16,6 @@ class ConnectionGrid(anywidget.AnyWidget):
 function render({ model, el }) {
   const root = document.createElement("div");
   root.className = "course-c3";
-  root.dataset.lmSuppressShortcuts = "true"; // 화살표를 JupyterLab의 단축키가 가져가지 않게 합니다.
   const table = document.createElement("table");
   table.setAttribute("role", "grid");
   table.setAttribute("aria-label", "C3 연결표: 행은 S2 맵, 열은 C3 맵");

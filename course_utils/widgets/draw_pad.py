@@ -45,7 +45,6 @@ const SIZE = 280, STEP = 7;
 function render({ model, el }) {
   const root = document.createElement("div");
   root.className = "course-pad";
-  root.dataset.lmSuppressShortcuts = "true"; // 화살표를 JupyterLab의 단축키가 가져가지 않게 합니다.
   root.innerHTML = `
     <div class="board">
       <canvas width="${SIZE}" height="${SIZE}" tabindex="0" role="application"

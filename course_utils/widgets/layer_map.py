@@ -42,7 +42,6 @@ function render({ model, el }) {
   const scene = model.get("scene"), layers = model.get("layers");
   const root = document.createElement("div");
   root.className = "course-map";
-  root.dataset.lmSuppressShortcuts = "true"; // 화살표를 JupyterLab의 단축키가 가져가지 않게 합니다.
 
   function add(parent, tag, attributes, text = "") {
     const node = document.createElementNS(SVG, tag);

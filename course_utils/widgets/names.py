@@ -8,9 +8,9 @@ class AccessibleNames(anywidget.AnyWidget):
     """같은 상자에 든 조작들에 화면 낭독기가 읽을 이름을, 그림에 `alt`를 붙입니다.
 
     ipywidgets 8.1의 슬라이더는 손잡이와 수를 고치는 칸에 이름이 없고, 이름 위에 마우스를 올리면
-    "null"이라는 풍선말이 뜹니다. Image에는 alt가 없고 tooltip을 주면 오류가 납니다. 여기에서는 보이는
-    이름(label)을 그대로 옮깁니다. 키보드로 옮겨 간 곳이 보이도록 테두리를 그리고, 목록과 보기에서 누른
-    화살표를 JupyterLab이 셀을 옮기는 데 쓰지 않게 합니다.
+    "null"이라는 풍선말이 뜹니다. Image에는 alt가 없고 tooltip을 주면 오류가 납니다. 여기에서는
+    보이는 이름(label)을 그대로 옮깁니다. 키보드로 옮겨 간 곳이 보이도록 테두리를 그리고, 목록과
+    보기에서 누른 화살표를 JupyterLab이 셀을 옮기는 데 쓰지 않게 합니다.
     """
 
     alt = traitlets.Unicode().tag(sync=True)
@@ -29,6 +29,9 @@ function name(root, alt) {
       part.setAttribute("aria-label", text);
     control.querySelector(".widget-readout")?.setAttribute("role", "textbox");
   }
+  // JupyterLab은 누른 요소 자신에 이 표시가 있을 때에만 단축키를 쓰지 않습니다.
+  for (const control of root.querySelectorAll("select, input, button, .noUi-handle"))
+    control.dataset.lmSuppressShortcuts = "true";
   for (const image of root.querySelectorAll("img")) image.alt = alt;
 }
 function render({ model, el }) {
@@ -39,7 +42,6 @@ function render({ model, el }) {
     const root = el.closest(".widget-box");
     if (!root) return;
     root.classList.add("course-controls");
-    root.dataset.lmSuppressShortcuts = "true"; // 목록과 보기의 화살표를 JupyterLab이 가져가지 않게 합니다.
     const apply = () => name(root, model.get("alt"));
     observer = new MutationObserver(apply);
     observer.observe(root, { childList: true, subtree: true });
