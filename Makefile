@@ -22,8 +22,8 @@ MOVED := $(shell [ "`cat $(READY) 2>/dev/null`" = "`pwd -P`" ] || rm -f $(READY)
 ABSOLUTE_DATA = case "$$COURSE_DATA" in ''|/*|'~'*) ;; \
 	*) COURSE_DATA="`pwd`/$$COURSE_DATA"; export COURSE_DATA ;; esac
 
-.PHONY: help lab present slides slides-serve test e2e notebooks handouts grade colab bench weights \
-	experiments clean
+.PHONY: help lab test present slides slides-serve handouts grade
+.PHONY: notebooks e2e colab bench weights experiments clean
 .DEFAULT_GOAL := help
 
 help:
@@ -36,7 +36,8 @@ help:
 	  '가르칠 때 (docs/강의안내.md)' \
 	  '' \
 	  '  make present      위젯이 살아 있고 코드가 없는 쪽으로 보여 줍니다' \
-	  '  make slides       슬라이드를 만듭니다. make slides-serve로 보여 줍니다' \
+	  '  make slides       슬라이드를 만듭니다' \
+	  '  make slides-serve 슬라이드를 보여 줍니다 (S를 누르면 강사 노트)' \
 	  '  make handouts     나누어 줄 학생용·풀이용 노트북을 만듭니다 (ARGS=--check: 모두 실행해 확인)' \
 	  '  make grade        제출한 노트북 폴더를 채점해 CSV로 씁니다 (ARGS="제출폴더")' \
 	  '' \
@@ -75,7 +76,7 @@ slides: $(READY)
 	@$(PY) tools/slides.py $(ARGS)
 
 slides-serve: $(READY)
-	@exec $(PY) tools/slides.py --serve $(ARGS)
+	@exec $(PY) tools/serve_slides.py $(ARGS)
 
 handouts: $(READY)
 	@$(ABSOLUTE_DATA); $(PY) tools/handouts.py $(ARGS)
@@ -129,7 +130,7 @@ $(READY): pyproject.toml
 	    '.venv를 만들지 못했습니다. 바로 위의 오류와 이 폴더의 쓰기 권한을 확인하십시오.' >&2; exit 1; }; \
 	fi
 	@echo '필요한 패키지를 설치합니다. 처음이라면 몇 기가바이트를 내려받으므로 몇 분 걸립니다.'
-	@PIP_USER=0 $(PY) -m pip install --disable-pip-version-check -e '.[lab,test]' || { printf '%s\n' '' \
+	@PIP_USER=0 $(PY) -m pip install --disable-pip-version-check -e '.[lab,slides,test]' || { printf '%s\n' '' \
 	  '설치하지 못했습니다. 바로 위의 오류를 보고 다음을 확인한 뒤 같은 명령을 다시 실행하십시오.' \
 	  '  - 인터넷 연결 (회사·학교라면 프록시 설정)' \
 	  '  - 디스크의 빈 자리 (8 GB쯤 필요합니다)' \

@@ -95,7 +95,8 @@ export default { render };
 """
     # 색을 모두 적어 두어 어두운 테마에서도 같은 모습입니다.
     _css = """
-.course-c3 { display: inline-block; background: #fff; color: #1b1b1b; padding: 10px 14px;
+.course-c3 { display: inline-block; max-width: 100%; overflow-x: auto; box-sizing: border-box;
+  background: #fff; color: #1b1b1b; padding: 10px 14px;
   border: 1px solid #ccc; border-radius: 6px; font-size: 14px; }
 .course-c3 table { border-collapse: collapse; margin: 0; }
 .course-c3 tr, .course-c3 th, .course-c3 td { background: #fff; color: #1b1b1b; padding: 1px; }

@@ -56,5 +56,6 @@ export default { render };
 .course-names { display: none !important; }
 .course-controls .noUi-handle:focus-visible, .course-controls select:focus-visible,
 .course-controls button:focus-visible, .course-controls input:focus-visible,
-.course-controls .widget-readout:focus-visible { outline: 3px solid #E69F00; outline-offset: 1px; }
+.course-controls .widget-readout:focus-visible { outline: 3px solid #E69F00 !important;
+  outline-offset: 1px; }
 """

@@ -101,7 +101,7 @@ READOUT_STYLE = (
 
 def picture():
     """PNG를 담는 빈 그림 위젯입니다."""
-    return widgets.Image(format="png", layout=widgets.Layout(display="none"))
+    return widgets.Image(format="png", layout=widgets.Layout(display="none", margin="0"))
 
 
 def show_figure(image, figure):

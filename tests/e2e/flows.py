@@ -1,0 +1,156 @@
+"""위젯마다 사람이 하는 일입니다. 그림의 대체 텍스트로 찾으므로 Lab과 Voilà에서 똑같이 합니다."""
+
+import re
+
+from driver import changes, drag, middle, took
+
+USES = 20  # 지연 시간을 재는 횟수
+
+# 노트북 → {위젯을 만드는 이름: 그림의 대체 텍스트가 시작하는 말}
+WIDGETS = {
+    "00_start": {"convolution_stepper": "사진 조각 위의 3×3 창"},
+    "01_lenet5": {
+        "c3_table": "LeCun 1998 Table I",
+        "digit_recognizer": "그린 숫자를 다듬는",
+        "stress_test": "망가뜨린 숫자",
+        "LiveCurve": "학습 중의 손실",
+    },
+    "02_ai_winter": {
+        "quiet_years_timeline": "1957년부터",
+        "vanishing_gradients": "층 번호에 따른",
+    },
+    "03_alexnet": {
+        "size_calculator": "출력 크기의 식",
+        "architecture_explorer": "2012년 AlexNet의 구조",
+        "kernel_viewer": "첫 층의 커널",
+    },
+    "04_innovations": {
+        "activation_explorer": "왼쪽은 활성 함수",
+        "dropout_masks": "출력 256개",
+        "augmentation_gallery": "원본 사진과 바꾼 사진",
+        "lrn_explorer": "왼쪽은 채널을 평균한 맵",
+    },
+    "05_comparison": {"kernel_stacks": "왼쪽은 큰 커널 하나"},
+    "06_transfer": {},
+}
+
+
+def use_every_control(root):
+    """슬라이더, 목록, 확인란, 단추를 하나씩 마우스와 키보드로 씁니다. 쓸 때마다 바뀌어야 합니다."""
+    page = root.page
+    for handle in root.locator(".noUi-handle").all():
+        at_top = handle.get_attribute("aria-valuenow") == handle.get_attribute("aria-valuemax")
+        handle.focus()
+        changes(root, lambda key=at_top: page.keyboard.press("ArrowLeft" if key else "ArrowRight"))
+        x, y = middle(handle)
+        track = handle.locator("xpath=ancestor::*[contains(@class, 'noUi-base')]").bounding_box()
+        center = track["x"] + track["width"] / 2
+        end = track["x"] + track["width"] * (0.2 if x > center else 0.8)
+        changes(root, lambda x=x, y=y, end=end: drag(page, (x, y), (end, y)))
+    for select in root.locator("select").all():
+        index = select.evaluate("node => node.selectedIndex")
+        select.focus()
+        changes(root, lambda i=index: page.keyboard.press("ArrowUp" if i else "ArrowDown"))
+        last = select.evaluate("node => node.options.length - 1")
+        now = select.evaluate("node => node.selectedIndex")
+        other = 0 if now == last else last
+        changes(root, lambda s=select, other=other: s.select_option(index=other))
+    for box in root.locator("input[type=checkbox]").all():
+        changes(root, box.click)
+        box.focus()
+        changes(root, lambda: page.keyboard.press("Space"))
+    for button in root.locator("button.jupyter-button").all():
+        _press(root, button)
+
+
+def _press(root, button):
+    """단추를 마우스와 키보드로 누릅니다. 이미 그 상태이면 안 바뀔 수 있어 먼저 흩뜨립니다."""
+    for press in (button.click, lambda: (button.focus(), root.page.keyboard.press("Enter"))):
+        if handles := root.locator(".noUi-handle").all():
+            handles[0].focus()
+            now, low = (handles[0].get_attribute(f"aria-value{name}") for name in ("now", "min"))
+            key = "ArrowRight" if float(now) <= float(low) + 1 else "ArrowLeft"
+            changes(root, lambda key=key: root.page.keyboard.press(key))
+        changes(root, press)
+
+
+def slider_latencies(root):
+    """첫 슬라이더를 한 칸씩 `USES`번 움직여 새 그림까지 걸린 시간(ms)들입니다."""
+    handle = root.locator(".noUi-handle").first
+    handle.focus()
+    times = []
+    for _ in range(USES):
+        now, high = (float(handle.get_attribute(f"aria-value{name}")) for name in ("now", "max"))
+        key = "ArrowLeft" if now >= high else "ArrowRight"
+        press = lambda key=key: root.page.keyboard.press(key)  # noqa: E731
+        times.append(took(root, "keydown", "picture", press))
+    return times
+
+
+def toggle_connections(root):
+    """C3 연결표: 마우스로 하나 끊으면 25개 줄고, 키보드로 되돌리면 60,000개입니다."""
+    first = root.get_by_role("button", name="S2 0번과 C3 0번")
+    total = root.locator("[role=status]")
+    changes(root, first.click)
+    assert "59,975" in total.inner_text()
+    changes(root, lambda: root.page.keyboard.press("Space"))
+    assert "60,000" in total.inner_text()
+    root.page.keyboard.press("ArrowRight")
+    assert root.evaluate("node => document.activeElement.ariaLabel").startswith("S2 0번과 C3 1번")
+    for name, expected in (("모두 연결", "60,900"), ("논문의 표", "60,000")):
+        changes(root, root.get_by_role("button", name=name, exact=True).click)
+        assert expected in total.inner_text()
+
+
+def draw_digits(root):
+    """숫자 그리기: 마우스로 1을, 키보드로 획을 그리면 답이 나옵니다. (획마다 걸린 시간, ms)"""
+    page, canvas = root.page, root.locator("canvas")
+    canvas.scroll_into_view_if_needed()
+    erase = root.get_by_role("button", name="지우기")
+    changes(root, erase.click)
+    box = canvas.bounding_box()
+    at = lambda x, y: (box["x"] + x, box["y"] + y)  # noqa: E731
+    changes(root, lambda: drag(page, at(140, 50), at(140, 230)))
+    assert re.search(r"\b1\b", root.locator("[role=status]").last.inner_text())
+    changes(root, erase.click)
+    canvas.focus()
+    page.keyboard.press("Space")
+    for _ in range(20):
+        page.keyboard.press("ArrowDown")
+    changes(root, lambda: page.keyboard.press("Space"))
+    times = []
+    for number in range(USES):
+        x = 40 + 10 * number
+        stroke = lambda x=x: drag(page, at(x, 40), at(280 - x, 240))  # noqa: E731
+        times.append(took(root, "pointerup", "text", stroke))
+    changes(root, root.get_by_role("button", name="예시 숫자").click)
+    return times
+
+
+def choose_layers(root):
+    """구조도: 누르거나 화살표로 옮기면 그 층의 글과 막대가 나옵니다. (고를 때마다의 시간, ms)"""
+    page, status = root.page, root.locator("[role=status]")
+    changes(root, root.locator("[data-layer=conv3]").click)
+    assert "conv3" in status.inner_text()
+    changes(root, lambda: page.keyboard.press("ArrowRight"))
+    assert "conv4" in status.inner_text()
+    changes(root, lambda: page.keyboard.press("Home"))
+    keys = ["ArrowRight"] * 10 + ["ArrowLeft"] * 10
+    return [took(root, "keydown", "picture", lambda k=key: page.keyboard.press(k)) for key in keys]
+
+
+def read_finished_curve(root):
+    """학습 곡선: 조작은 없고, 학습이 끝나면 모든 배치와 시험 정확도를 적습니다."""
+    text = root.locator(".widget-html-content").first.inner_text()
+    done, total = re.match(r"([\d,]+) / ([\d,]+) 배치", text).groups()
+    assert done == total
+    assert "시험 정확도" in text
+
+
+# 나머지 위젯은 use_every_control로 충분합니다.
+SPECIAL = {
+    "c3_table": toggle_connections,
+    "digit_recognizer": draw_digits,
+    "architecture_explorer": choose_layers,
+    "LiveCurve": read_finished_curve,
+}

@@ -1,0 +1,81 @@
+"""JupyterLab과 Voilà에서 노트북을 통째로 실행하고, 모든 위젯을 마우스와 키보드로 씁니다."""
+
+import re
+
+import pytest
+from flows import SPECIAL, WIDGETS, slider_latencies, use_every_control
+from servers import ROOT
+
+PLACES = ("lab", "voila")
+EVERY_NOTEBOOK = [(place, name) for place in PLACES for name in WIDGETS]
+EVERY_WIDGET = [((place, name), widget)
+                for place, name in EVERY_NOTEBOOK for widget in WIDGETS[name]]  # fmt: skip
+
+
+def name_of(value):
+    return "-".join(value) if isinstance(value, tuple) else value
+
+
+@pytest.fixture
+def healthy(opened):
+    """시험이 끝날 때까지 콘솔에 오류가 없고, 이 컴퓨터 밖으로 요청이 나가지 않습니다."""
+    yield opened
+    assert opened.errors == []
+    assert {host.split(":")[0] for host in opened.hosts} <= {"127.0.0.1", ""}
+
+
+@pytest.mark.parametrize("opened", EVERY_NOTEBOOK, indirect=True, ids=name_of)
+def test_whole_notebook_runs_without_error(healthy):
+    outputs = healthy.page.locator(".jp-OutputArea")
+    assert outputs.count() > 5
+    for kind in ("application/vnd.jupyter.stderr", "application/vnd.jupyter.error"):
+        assert healthy.page.locator(f"[data-mime-type='{kind}']").count() == 0
+    if not healthy.cells:  # Voilà는 코드를 보이지 않습니다.
+        assert healthy.page.locator(".jp-InputArea-editor:visible").count() == 0
+        return
+    counts = [cell["count"] for cell in healthy.cells if cell["source"].strip()]
+    assert counts == list(range(1, len(counts) + 1))
+
+
+@pytest.mark.parametrize(("opened", "widget"), EVERY_WIDGET, indirect=["opened"], ids=name_of)
+def test_widget_answers_mouse_and_keyboard(healthy, widget, record_latency):
+    root = healthy.widget(WIDGETS[healthy.name][widget])
+    if special := SPECIAL.get(widget):
+        times = special(root)
+    else:
+        use_every_control(root)
+        times = slider_latencies(root) if root.locator(".noUi-handle").count() else None
+    if times:
+        record_latency(f"{healthy.place} {widget}", times)
+    assert "⚠" not in root.inner_text()
+
+
+QUIZZES = [(place, name) for place, name in EVERY_NOTEBOOK]
+
+
+@pytest.mark.parametrize("opened", QUIZZES, indirect=True, ids=name_of)
+def test_quiz_answers_mouse_and_keyboard(healthy):
+    page = healthy.page
+    box = page.locator(".widget-radio-box").first
+    box.scroll_into_view_if_needed()
+    group = box.locator("xpath=ancestor::*[contains(@class, 'widget-vbox')][1]")
+    box.locator("input").first.click()
+    reply = group.locator("[role=status]")
+    reply.wait_for()
+    first = reply.inner_text()
+    assert re.match("[✓✗]", first)
+    page.keyboard.press("ArrowDown")
+    page.wait_for_function("([group, before]) => "
+                           "group.querySelector('[role=status]').innerText !== before",
+                           arg=[group.element_handle(), first])  # fmt: skip
+    assert re.match("[✓✗]", reply.inner_text())
+
+
+def test_every_widget_of_every_notebook_is_tried():
+    """노트북에 위젯을 더하면 여기의 표에도 더해야 합니다."""
+    from course_utils import widgets
+
+    makers = set(widgets.__all__) - {"Panel", "DrawPad"}
+    for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb")):
+        used = set(re.findall(r"\b(\w+)\(", path.read_text(encoding="utf-8"))) & makers
+        assert used == set(WIDGETS[path.stem]), path.name

@@ -1,0 +1,120 @@
+"""노트북 하나를 슬라이드의 차례로 읽고 한 쪽의 HTML로 씁니다."""
+
+import html
+import re
+from dataclasses import dataclass, field
+from string import Template
+
+from .cells import code_cell, markdown, speaker_notes
+
+HEADING = re.compile(r"\s*<h[1-4][^>]*>(.*?)</h[1-4]>", re.S)
+MORE = ' <span class="more">(이어서)</span>'
+
+
+@dataclass
+class Slide:
+    """화면에 맞게 나누기 전의 슬라이드 하나입니다. `cells`는 셀마다의 HTML입니다."""
+
+    title: str
+    level: int = 2
+    cells: list[str] = field(default_factory=list)
+    notes: str = ""
+
+
+@dataclass
+class Deck:
+    """노트북 하나의 슬라이드입니다. `stacks`는 [[아래로 이어지는 슬라이드, …], …]입니다."""
+
+    name: str
+    stacks: list[list[Slide]]
+    minutes: int  # 강사 노트의 분을 더한 것
+    images: dict[str, bytes]  # 파일 이름 → PNG
+
+    @property
+    def title(self) -> str:
+        return re.sub(r"<[^>]+>", "", self.stacks[0][0].title)
+
+
+def read_deck(notebook: dict, name: str) -> Deck:
+    stacks: list[list[Slide]] = []
+    minutes, images = 0, {}
+    for cell in notebook.cells:
+        kind = cell.metadata.get("slideshow", {}).get("slide_type", "-")
+        if kind == "skip":
+            continue
+        if kind == "notes":
+            text, spent = speaker_notes(cell.source)
+            minutes += spent
+            for slide in stacks[-1]:  # 앞의 노트 뒤부터 여기까지의 모든 장에서 보입니다.
+                slide.notes = slide.notes or text
+            continue
+        if kind == "slide" or not stacks:
+            stacks.append([])
+        add_cell(stacks[-1], cell, kind, images, name)
+    stacks = [[slide for slide in stack if slide.cells] for stack in stacks]
+    return Deck(name, [stack for stack in stacks if stack], minutes, images)
+
+
+def add_cell(stack: list[Slide], cell: dict, kind: str, images: dict, name: str) -> None:
+    """셀을 마지막 슬라이드에 더합니다. 제목이 있는 셀은 늘 새 슬라이드를 엽니다."""
+    if cell.cell_type == "code" and cell.source.startswith("Quiz("):
+        first, *rest = quiz_slides(cell)
+        first.cells[:0] = stack.pop().cells  # 퀴즈의 머리말
+        stack += [first, *rest]
+        return
+    if cell.cell_type == "markdown":
+        parts = [part for part in re.split(r"(?=<h[1-4])", markdown(cell.source)) if part.strip()]
+    else:
+        parts = [code_cell(cell, images, name)]
+    for number, content in enumerate(parts):
+        heading = HEADING.match(content) if cell.cell_type == "markdown" else None
+        # 셀 가운데에 제목이 있으면 그 앞의 글은 앞 슬라이드의 끝입니다.
+        opens = kind == "slide" or (kind == "subslide" and len(parts) == 1)
+        if heading or not stack or (opens and number == 0):
+            # 제목이 없는 슬라이드는 앞의 제목을 이어받습니다.
+            title = heading[1] if heading else stack[-1].title.removesuffix(MORE) + MORE
+            stack.append(Slide(title, level=1 if content.startswith("<h1") else 2))
+        content = content[heading.end() :] if heading else content
+        if content.strip():
+            stack[-1].cells.append(wrap(cell, content, later=kind == "fragment"))
+
+
+def quiz_slides(cell: dict) -> list[Slide]:
+    """퀴즈의 물음마다 한 장입니다. 정답은 말하지 않습니다."""
+    text = cell.outputs[0].data["text/html"]
+    found = re.findall(r"<li>([^<]*)<ul>(.*?)</ul></li>", text, re.S)
+    return [
+        Slide(f"퀴즈 {number} / {len(found)}", cells=[wrap(
+            cell, f'<p class="question">{question}</p><ol class="choices" data-live>{choices}</ol>'
+        )])
+        for number, (question, choices) in enumerate(found, start=1)
+    ]  # fmt: skip
+
+
+def wrap(cell: dict, content: str, later: bool = False) -> str:
+    return f'<div class="cell{" later" * later}" data-cell="{cell.id}">{content}</div>'
+
+
+# --- HTML ----------------------------------------------------------------------------------------
+
+
+def slide_html(slide: Slide, stack: list[Slide], name: str) -> str:
+    """슬라이드 하나의 <section>입니다. 맨 아래에 어느 노트북의 어느 절인지 적습니다."""
+    part = stack[0].title
+    if part == slide.title.removesuffix(MORE) or part.startswith("퀴즈"):
+        part = ""
+    notes = f'<aside class="notes">{slide.notes}</aside>' if slide.notes else ""
+    return "\n".join([
+        f'<section class="slide"><h{slide.level}>{slide.title}</h{slide.level}>',
+        *slide.cells,
+        f'<footer data-live="노트북 {name}에서 직접 해 봅니다" data-hidden="코드는 노트북에서">'
+        f"{' · '.join(filter(None, [name, part]))}</footer>{notes}</section>",
+    ])  # fmt: skip
+
+
+def deck_html(deck: Deck, template: Template) -> str:
+    stacks = [
+        "\n".join(slide_html(slide, stack, deck.name) for slide in stack) for stack in deck.stacks
+    ]
+    slides = "\n".join(f"<section>\n{stack}\n</section>" for stack in stacks)
+    return template.substitute(title=html.escape(deck.title), name=deck.name, slides=slides)
