@@ -204,6 +204,13 @@ def test_help_names_every_target():
     assert targets == set(re.findall(r"^\s+'  make ([\w-]+) +\S", makefile, re.M))
 
 
+def test_minutes_in_the_guide_are_those_of_the_speaker_notes():
+    guide = (ROOT / "docs" / "강의안내.md").read_text(encoding="utf-8")
+    for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb")):
+        notes = re.findall(r"강사 노트 \((\d+)분\)", path.read_text(encoding="utf-8"))
+        assert f"| {path.stem} | {sum(map(int, notes))} |" in guide
+
+
 def test_ci_command_is_executable():
     assert os.access(ROOT / ".ci" / "run", os.X_OK)
 

@@ -12,8 +12,8 @@ THEMES = {"밝게": "JupyterLab Light", "어둡게": "JupyterLab Dark"}
 # 저장된 그림(.jp-RenderedImage)의 대체 텍스트는 출력의 메타데이터에 있지만, JupyterLab 4는 읽지
 # 않습니다. 우리가 고칠 수 없는 그 하나만 뺍니다.
 AXE = f"""async () => (await axe.run({{
-  include: [["{LAB_PANEL} .jp-OutputArea-output"], ["{LAB_PANEL} .jp-RenderedMarkdown"]],
-  exclude: [["{LAB_PANEL} .jp-RenderedImage"]],
+  include: [["{LAB_PANEL} .jp-OutputArea-output:not(.jp-RenderedImage)"],
+    ["{LAB_PANEL} .jp-RenderedMarkdown"]],
 }})).violations.map(({{ id, nodes }}) => [id, nodes[0].html.slice(0, 200), nodes[0].failureSummary])
 """
 # 위젯의 조작과 그림 가운데 결과 칸의 오른쪽 밖으로 나간 것들. 연결표는 표라서 옆으로 밀어 봅니다.
