@@ -37,8 +37,9 @@ class LiveCurve(widgets.VBox):
         self.readout = widgets.HTML()
         self.image = picture()
         self.image.layout = widgets.Layout(
-            width=f"{WIDTH}px", height=f"{HEIGHT}px", max_width="100%", object_fit="contain", margin="0"
-        )
+            width=f"{WIDTH}px", height=f"{HEIGHT}px", max_width="100%",
+            object_fit="contain", margin="0",
+        )  # fmt: skip
         names = AccessibleNames(alt="학습 중의 손실과 정확도 그래프")
         super().__init__([self.readout, names, self.image])
         self._loss_limits, self._accuracy_limits = [0.02, 3.0], [80.0, 100.0]

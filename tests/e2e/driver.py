@@ -28,12 +28,12 @@ SHOWN = """root => JSON.stringify([
   [...root.querySelectorAll("img")].map(({ src }) => src)])"""
 # 조작(event)부터 새 그림이 화면에 나올 준비가 될 때까지, 또는 글이 바뀔 때까지의 시간(ms)
 ARM = """(root, [event, what]) => {
-  window.courseTook = new Promise((done) => {
+  window.courseTook = new Promise((done, fail) => {
     let start;
+    setTimeout(() => fail(new Error("10초 동안 바뀌지 않았습니다.")), 10000);
     const finish = () => start !== undefined && done(performance.now() - start);
     addEventListener(event, () => { start = performance.now(); }, { capture: true, once: true });
-    if (what === "picture")
-      root.querySelector("img.widget-image").addEventListener("load", finish, { once: true });
+    if (what === "picture") root.querySelector("img.widget-image").onload = finish;
     else new MutationObserver((_, observer) => {
       if (start !== undefined) { observer.disconnect(); finish(); }
     }).observe(root.querySelector(".widget-html-content"), { childList: true, subtree: true });

@@ -35,6 +35,11 @@ WIDGETS = {
 }
 
 
+def wait_for_text(root, words):
+    """낭독되는 글에 `words`가 나올 때까지 기다립니다. 안 나오면 TimeoutError입니다."""
+    root.locator("[role=status]").filter(has_text=words).wait_for()
+
+
 def use_every_control(root):
     """슬라이더, 목록, 확인란, 단추를 하나씩 마우스와 키보드로 씁니다. 쓸 때마다 바뀌어야 합니다."""
     page = root.page
@@ -78,6 +83,7 @@ def slider_latencies(root):
     """첫 슬라이더를 한 칸씩 `USES`번 움직여 새 그림까지 걸린 시간(ms)들입니다."""
     handle = root.locator(".noUi-handle").first
     handle.focus()
+    root.page.wait_for_timeout(500)  # 앞에서 한 일의 그림이 늦게 올 수 있습니다.
     times = []
     for _ in range(USES):
         now, high = (float(handle.get_attribute(f"aria-value{name}")) for name in ("now", "max"))
@@ -90,16 +96,15 @@ def slider_latencies(root):
 def toggle_connections(root):
     """C3 연결표: 마우스로 하나 끊으면 25개 줄고, 키보드로 되돌리면 60,000개입니다."""
     first = root.get_by_role("button", name="S2 0번과 C3 0번")
-    total = root.locator("[role=status]")
-    changes(root, first.click)
-    assert "59,975" in total.inner_text()
-    changes(root, lambda: root.page.keyboard.press("Space"))
-    assert "60,000" in total.inner_text()
+    first.click()
+    wait_for_text(root, "59,975")
+    root.page.keyboard.press("Space")
+    wait_for_text(root, "60,000")
     root.page.keyboard.press("ArrowRight")
     assert root.evaluate("node => document.activeElement.ariaLabel").startswith("S2 0번과 C3 1번")
     for name, expected in (("모두 연결", "60,900"), ("논문의 표", "60,000")):
-        changes(root, root.get_by_role("button", name=name, exact=True).click)
-        assert expected in total.inner_text()
+        root.get_by_role("button", name=name, exact=True).click()
+        wait_for_text(root, expected)
 
 
 def draw_digits(root):
@@ -129,12 +134,13 @@ def draw_digits(root):
 
 def choose_layers(root):
     """구조도: 누르거나 화살표로 옮기면 그 층의 글과 막대가 나옵니다. (고를 때마다의 시간, ms)"""
-    page, status = root.page, root.locator("[role=status]")
-    changes(root, root.locator("[data-layer=conv3]").click)
-    assert "conv3" in status.inner_text()
-    changes(root, lambda: page.keyboard.press("ArrowRight"))
-    assert "conv4" in status.inner_text()
+    page = root.page
+    root.locator("[data-layer=conv3]").click()
+    wait_for_text(root, "→ conv3 →")
+    page.keyboard.press("ArrowRight")
+    wait_for_text(root, "→ conv4 →")
     changes(root, lambda: page.keyboard.press("Home"))
+    page.wait_for_timeout(500)
     keys = ["ArrowRight"] * 10 + ["ArrowLeft"] * 10
     return [took(root, "keydown", "picture", lambda k=key: page.keyboard.press(k)) for key in keys]
 
