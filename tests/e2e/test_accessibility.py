@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from driver import LAB_PANEL
 from flows import WIDGETS
-from test_widgets import name_of
 
-NOTEBOOKS = [("lab", name) for name in WIDGETS]
+NOTEBOOKS = [pytest.param(("lab", name), id=f"lab-{name}") for name in WIDGETS]
+WITH_WIDGETS = [case for case in NOTEBOOKS if WIDGETS[case.values[0][1]]]
 THEMES = {"밝게": "JupyterLab Light", "어둡게": "JupyterLab Dark"}
 # 저장된 그림(.jp-RenderedImage)의 대체 텍스트는 출력의 메타데이터에 있지만, JupyterLab 4는 읽지
 # 않습니다. 우리가 고칠 수 없는 그 하나만 뺍니다.
@@ -28,7 +28,7 @@ CUT = f"""() => [...document.querySelectorAll("{LAB_PANEL} .course-controls")].f
 
 
 @pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize("opened", NOTEBOOKS, indirect=True, ids=name_of)
+@pytest.mark.parametrize("opened", NOTEBOOKS, indirect=True)
 def test_axe_finds_nothing(opened, theme):
     axe = pytest.importorskip("axe_playwright_python", reason="`make e2e`로 실행하십시오.")
     opened.page.evaluate(Path(axe.__file__).with_name("axe.min.js").read_text(encoding="utf-8"))
@@ -44,9 +44,7 @@ def test_axe_finds_nothing(opened, theme):
 
 
 @pytest.mark.parametrize("size", [(1280, 720), (640, 360)], ids=["1280x720", "200%"])
-@pytest.mark.parametrize(
-    "opened", [place for place in NOTEBOOKS if WIDGETS[place[1]]], indirect=True, ids=name_of
-)
+@pytest.mark.parametrize("opened", WITH_WIDGETS, indirect=True)
 def test_no_control_is_cut_off(opened, size):
     """200 %로 키운 1280×720은 640×360으로 보입니다. 왼쪽 막대는 접습니다."""
     page = opened.page
@@ -59,7 +57,7 @@ def test_no_control_is_cut_off(opened, size):
         page.set_viewport_size({"width": 1280, "height": 720})
 
 
-@pytest.mark.parametrize("opened", NOTEBOOKS, indirect=True, ids=name_of)
+@pytest.mark.parametrize("opened", WITH_WIDGETS, indirect=True)
 def test_every_control_can_be_reached_by_keyboard_and_shows_it(opened):
     page = opened.page
     for alt in WIDGETS[opened.name].values():

@@ -119,7 +119,9 @@ def test_failed_installation_says_what_to_do(colab, tmp_path):
         run("00_start", tmp_path / "work", python, nowhere, cells=2)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [
+    pytest.param(name, marks=() if name < "02" else pytest.mark.long) for name in NAMES
+])  # fmt: skip
 def test_notebook_alone_runs_whole(colab, name, tmp_path, record_latency):
     python, environment = colab
     before = ask(python, environment, TORCH)

@@ -7,13 +7,20 @@ from flows import SPECIAL, WIDGETS, slider_latencies, use_every_control
 from servers import ROOT
 
 PLACES = ("lab", "voila")
-EVERY_NOTEBOOK = [(place, name) for place in PLACES for name in WIDGETS]
-EVERY_WIDGET = [((place, name), widget)
-                for place, name in EVERY_NOTEBOOK for widget in WIDGETS[name]]  # fmt: skip
+# 같은 위젯을 두 곳에서 쓰므로, .ci/run은 Voilà에서 위젯의 종류가 모두 든 셋만 엽니다.
+SHORT = {("voila", name) for name in ("00_start", "01_lenet5", "03_alexnet")}
 
 
-def name_of(value):
-    return "-".join(value) if isinstance(value, tuple) else value
+def case(place, name, *rest):
+    """시험할 경우 하나입니다. 오래 걸리는 것에는 long을 붙입니다."""
+    is_long = place == "voila" and (place, name) not in SHORT
+    marks = pytest.mark.long if is_long else ()
+    return pytest.param((place, name), *rest, marks=marks, id="-".join((place, name, *rest)))
+
+
+EVERY_NOTEBOOK = [case(place, name) for place in PLACES for name in WIDGETS]
+EVERY_WIDGET = [case(place, name, widget)
+                for place in PLACES for name in WIDGETS for widget in WIDGETS[name]]  # fmt: skip
 
 
 @pytest.fixture
@@ -24,7 +31,7 @@ def healthy(opened):
     assert {host.split(":")[0] for host in opened.hosts} <= {"127.0.0.1", ""}
 
 
-@pytest.mark.parametrize("opened", EVERY_NOTEBOOK, indirect=True, ids=name_of)
+@pytest.mark.parametrize("opened", EVERY_NOTEBOOK, indirect=True)
 def test_whole_notebook_runs_without_error(healthy):
     outputs = healthy.page.locator(".jp-OutputArea")
     assert outputs.count() > 5
@@ -37,7 +44,7 @@ def test_whole_notebook_runs_without_error(healthy):
     assert counts == list(range(1, len(counts) + 1))
 
 
-@pytest.mark.parametrize(("opened", "widget"), EVERY_WIDGET, indirect=["opened"], ids=name_of)
+@pytest.mark.parametrize(("opened", "widget"), EVERY_WIDGET, indirect=["opened"])
 def test_widget_answers_mouse_and_keyboard(healthy, widget, record_latency):
     root = healthy.widget(WIDGETS[healthy.name][widget])
     if special := SPECIAL.get(widget):
@@ -50,10 +57,7 @@ def test_widget_answers_mouse_and_keyboard(healthy, widget, record_latency):
     assert "⚠" not in root.inner_text()
 
 
-QUIZZES = [(place, name) for place, name in EVERY_NOTEBOOK]
-
-
-@pytest.mark.parametrize("opened", QUIZZES, indirect=True, ids=name_of)
+@pytest.mark.parametrize("opened", EVERY_NOTEBOOK, indirect=True)
 def test_quiz_answers_mouse_and_keyboard(healthy):
     page = healthy.page
     box = page.locator(".widget-radio-box").first
