@@ -13,6 +13,7 @@ from course_utils.smoke_test import Report, make_lenet
 from course_utils.smoke_test import smoke_test as measure
 from course_utils.smoke_test.data_checks import check_same_scale
 from course_utils.smoke_test.inputs import Sample
+from course_utils.smoke_test.pipeline import take_turns
 from course_utils.smoke_test.trials import agreement
 
 
@@ -354,3 +355,9 @@ def test_every_spelling_is_callable(clean):
 def test_package_still_says_what_it_lacks():
     with pytest.raises(AttributeError, match="smoke_tests"):
         _ = course_utils.smoke_tests
+
+
+def test_the_batch_to_memorise_takes_turns_between_classes():
+    """한 클래스가 많은 배치는 그 클래스만 답하다가 멈추어 거짓 경보가 되었습니다."""
+    rows, labels = torch.arange(10, 16), torch.tensor([0, 0, 0, 1, 0, 1])
+    assert take_turns(rows, labels).tolist() == [10, 13, 11, 15, 12, 14]

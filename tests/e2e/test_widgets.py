@@ -47,6 +47,8 @@ def test_whole_notebook_runs_without_error(healthy):
 @pytest.mark.parametrize(("opened", "widget"), EVERY_WIDGET, indirect=["opened"])
 def test_widget_answers_mouse_and_keyboard(healthy, widget, record_latency):
     root = healthy.widget(WIDGETS[healthy.name][widget])
+    shots = ROOT / "build" / "e2e"  # 눈으로도 볼 수 있게 앞과 뒤의 모습을 남깁니다.
+    root.screenshot(path=shots / f"{healthy.place}-{widget}-앞.png")
     if special := SPECIAL.get(widget):
         times = special(root)
     else:
@@ -55,6 +57,7 @@ def test_widget_answers_mouse_and_keyboard(healthy, widget, record_latency):
     if times:
         record_latency(f"{healthy.place} {widget}", times)
     assert "⚠" not in root.inner_text()
+    root.screenshot(path=shots / f"{healthy.place}-{widget}-뒤.png")
 
 
 @pytest.mark.parametrize("opened", EVERY_NOTEBOOK, indirect=True)
