@@ -53,9 +53,11 @@ def use_every_control(root):
         end = track["x"] + track["width"] * (0.2 if x > center else 0.8)
         changes(root, lambda x=x, y=y, end=end: drag(page, (x, y), (end, y)))
     for select in root.locator("select").all():
+        page.wait_for_timeout(500)  # 앞의 목록에서 고른 것이 이 목록의 보기를 바꾸기도 합니다.
         index = select.evaluate("node => node.selectedIndex")
         select.focus()
         changes(root, lambda i=index: page.keyboard.press("ArrowUp" if i else "ArrowDown"))
+        page.wait_for_timeout(500)
         last = select.evaluate("node => node.options.length - 1")
         now = select.evaluate("node => node.selectedIndex")
         other = 0 if now == last else last
