@@ -1,22 +1,14 @@
 """저장소의 주소가 한 곳에서 노트북과 README로 퍼지는지 확인합니다. 실행은 tests/e2e가 합니다."""
 
-import importlib.util
 import shutil
 from pathlib import Path
 
+import colab
 import nbformat
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 ADDRESS = "https://github.com/someone/some-course"
-
-
-@pytest.fixture(scope="module")
-def colab():
-    spec = importlib.util.spec_from_file_location("colab", ROOT / "tools" / "colab.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture
@@ -41,7 +33,7 @@ def texts(folder):
             for path in [folder / "README.md", *folder.glob("notebooks/*.ipynb")]}  # fmt: skip
 
 
-def test_committed_files_agree_with_pyproject(colab):
+def test_committed_files_agree_with_pyproject():
     """어긋났다면 `make colab`을 실행하십시오."""
     address = colab.read_address(ROOT)
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -54,7 +46,7 @@ def test_committed_files_agree_with_pyproject(colab):
         assert colab.put_source(setup.source, address) == setup.source
 
 
-def test_address_reaches_badges_and_setup_cells(colab, copy):
+def test_address_reaches_badges_and_setup_cells(copy):
     write_address(copy, ADDRESS + ".git")
     assert colab.main(copy) == 0
     notebook = nbformat.read(copy / "notebooks" / "04_innovations.ipynb", as_version=4)
@@ -65,7 +57,7 @@ def test_address_reaches_badges_and_setup_cells(colab, copy):
     assert f"({link}00_start.ipynb)" in (copy / "README.md").read_text(encoding="utf-8")
 
 
-def test_running_again_changes_nothing_and_no_address_restores_the_files(colab, copy):
+def test_running_again_changes_nothing_and_no_address_restores_the_files(copy):
     original = texts(copy)
     write_address(copy, ADDRESS)
     colab.main(copy)
@@ -77,7 +69,7 @@ def test_running_again_changes_nothing_and_no_address_restores_the_files(colab, 
     assert texts(copy) == original
 
 
-def test_address_that_colab_cannot_open_is_refused(colab, copy, capsys):
+def test_address_that_colab_cannot_open_is_refused(copy, capsys):
     original = texts(copy)
     write_address(copy, "https://example.com/course")
     assert colab.main(copy) == 1

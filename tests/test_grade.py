@@ -9,18 +9,16 @@ import sys
 import threading
 from pathlib import Path
 
+import grade
 import nbformat
 import pytest
 import torch
+from grading import codec, judge, session
+from grading.course import load_course, read_exercise
+from grading.report import Row, write_csv
+from grading.submissions import Unreadable, read_submission
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tools"))
-
-import grade  # noqa: E402
-from grading import codec, judge, session  # noqa: E402
-from grading.course import load_course, read_exercise  # noqa: E402
-from grading.report import Row, write_csv  # noqa: E402
-from grading.submissions import Unreadable, read_submission  # noqa: E402
 
 COURSE = {notebook.name: notebook for notebook in load_course()}
 SIZE, PADDING = "00-38", "00-41"  # 노트북 00의 두 연습문제

@@ -3,17 +3,14 @@
 import functools
 import json
 import re
-import sys
 import zipfile
 from pathlib import Path
 
+import handouts
 import nbformat
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tools"))
-
-import handouts  # noqa: E402
 
 NAMES = [path.name for path in sorted((ROOT / "notebooks").glob("*.ipynb"))]
 KINDS = [handouts.STUDENT, handouts.SOLVED]

@@ -3,13 +3,13 @@
 검사 하나는 노트북(dict)을 받아 문제의 목록을 돌려주는 함수이고, 일부러 망친 노트북으로 시험합니다.
 """
 
-import importlib.util
 import re
 import statistics
 from pathlib import Path
 
 import nbformat
 import pytest
+import run_notebooks
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -436,28 +436,20 @@ def test_tables_and_lists_are_not_counted_as_words():
 # --- 노트북을 다시 실행하는 명령 ------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def runner():
-    spec = importlib.util.spec_from_file_location("run_notebooks", ROOT / "tools/run_notebooks.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def write_notebook(path, *sources):
     new = nbformat.v4
     cells = [new.new_code_cell(source, id=f"cell-{n}") for n, source in enumerate(sources)]
     nbformat.write(new.new_notebook(cells=cells), path)
 
 
-def test_running_twice_gives_the_same_bytes(runner, tmp_path):
+def test_running_twice_gives_the_same_bytes(tmp_path):
     path = tmp_path / "한글 이름.ipynb"
     slider = "import ipywidgets\nprint('앞')\nprint('뒤')\nipywidgets.IntSlider()"
     bar = "from tqdm.auto import tqdm\nlist(tqdm(range(3), leave=False))"
     write_notebook(path, slider, "", "print('지움\\r남음')", bar)
-    runner.run(path, 60)
+    run_notebooks.run(path, 60)
     first = path.read_bytes()
-    runner.run(path, 60)
+    run_notebooks.run(path, 60)
     assert path.read_bytes() == first
     cells = nbformat.read(path, as_version=4).cells
     assert [cell.execution_count for cell in cells] == [1, None, 2, 3]
@@ -467,11 +459,11 @@ def test_running_twice_gives_the_same_bytes(runner, tmp_path):
     assert [output.data for output in cells[3].outputs] == [{"text/plain": "[0, 1, 2]"}]
 
 
-def test_a_failing_notebook_is_left_as_it_was(runner, tmp_path):
+def test_a_failing_notebook_is_left_as_it_was(tmp_path):
     path = tmp_path / "a.ipynb"
     write_notebook(path, "1", "1/0")
     before = path.read_bytes()
     with pytest.raises(RuntimeError, match="2번째 셀"):
-        runner.run(path, 60)
+        run_notebooks.run(path, 60)
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]

@@ -1,9 +1,9 @@
 """발표할 쪽에 무엇이 남고 무엇이 빠지는지 확인합니다. 브라우저로 보는 것은 tests/e2e가 합니다."""
 
-import importlib.util
 from pathlib import Path
 
 import nbformat
+import present
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -12,9 +12,6 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory):
-    spec = importlib.util.spec_from_file_location("present", ROOT / "tools" / "present.py")
-    present = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(present)
     folder = tmp_path_factory.mktemp("pages") / "쪽"
     present.write_pages(folder)
     present.write_pages(folder)  # 앞서 만든 것이 있어도 새로 만듭니다.

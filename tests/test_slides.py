@@ -2,20 +2,17 @@
 
 import html
 import re
-import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
 import nbformat
 import pytest
+import serve_slides
+import slides
+from slidedeck import cells
+from slidedeck.deck import read_deck
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tools"))
-
-import serve_slides  # noqa: E402
-import slides  # noqa: E402
-from slidedeck import cells  # noqa: E402
-from slidedeck.deck import read_deck  # noqa: E402
 
 NAMES = [path.stem for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))]
 

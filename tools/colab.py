@@ -8,16 +8,10 @@
 
 import re
 import sys
-from pathlib import Path
 
 import nbformat
+from course_files import ROOT, has_tag, read_project
 
-try:
-    import tomllib
-except ModuleNotFoundError:  # Python 3.10에서는 pytest가 데려온 tomli를 씁니다.
-    import tomli as tomllib
-
-ROOT = Path(__file__).resolve().parents[1]
 BRANCH = "main"
 IMAGE = "https://colab.research.google.com/assets/colab-badge.svg"
 BADGE = re.compile(r"\n*\[!\[Colab에서 열기\]\([^)]*\)\]\([^)]*\)")
@@ -27,8 +21,8 @@ ADDRESS = re.compile(r"https://github\.com/[\w.-]+/[\w.-]+")
 
 def read_address(root):
     """pyproject.toml에 적힌 저장소의 주소입니다. 없으면 빈 글입니다."""
-    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    address = project.get("urls", {}).get("Repository", "").removesuffix("/").removesuffix(".git")
+    address = read_project(root).get("urls", {}).get("Repository", "")
+    address = address.removesuffix("/").removesuffix(".git")
     if address and not ADDRESS.fullmatch(address):
         raise ValueError(
             f"Colab은 https://github.com/이름/저장소 꼴의 주소를 엽니다. 적힌 것: {address}"
@@ -61,7 +55,7 @@ def update_notebook(path, address):
     notebook = nbformat.reads(before, as_version=nbformat.NO_CONVERT)
     notebook.cells[0].source = put_badge(notebook.cells[0].source, address, path.stem)
     for cell in notebook.cells:
-        if "setup" in cell.metadata.get("tags", []):
+        if has_tag(cell, "setup"):
             cell.source = put_source(cell.source, address)
     after = nbformat.writes(notebook, version=nbformat.NO_CONVERT).rstrip("\n") + "\n"
     if after != before:

@@ -19,14 +19,9 @@ import zipfile
 from pathlib import Path
 
 import nbformat
+from course_files import ROOT, has_tag, is_speaker_note, read_project
 from run_notebooks import execute, normalise
 
-try:
-    import tomllib
-except ModuleNotFoundError:  # Python 3.10에서는 pytest가 데려온 tomli를 씁니다.
-    import tomli as tomllib
-
-ROOT = Path(__file__).resolve().parents[1]
 STUDENT, SOLVED = "학생용", "풀이용"
 EMPTY_MARK, RIGHT_MARK = "…", "✓"
 # 셀 하나의 판정은 한 줄에 하나이고, 이름이 앞에 올 수 있습니다: '가 ✓ 맞습니다.'
@@ -52,14 +47,6 @@ README = {
 `python -m pip install -r requirements.txt` 뒤에 `python -m jupyterlab 00_start.ipynb`.
 """,
 }
-
-
-def has_tag(cell: dict, tag: str) -> bool:
-    return tag in cell.metadata.get("tags", [])
-
-
-def is_speaker_note(cell: dict) -> bool:
-    return cell.metadata.get("slideshow", {}).get("slide_type") == "notes"
 
 
 def verdicts(cell: dict) -> list[str]:
@@ -121,7 +108,7 @@ def linked_files(notebooks: list[nbformat.NotebookNode]) -> set[str]:
 
 def requirements() -> str:
     """학생이 설치할 패키지의 목록입니다. pyproject.toml이 말하는 그대로입니다."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    project = read_project()
     return "\n".join(project["dependencies"] + project["optional-dependencies"]["lab"]) + "\n"
 
 

@@ -12,8 +12,8 @@ import sys
 from pathlib import Path
 
 import nbformat
+from course_files import ROOT, has_tag, is_speaker_note
 
-ROOT = Path(__file__).resolve().parents[1]
 SHARE = Path(__file__).resolve().parent / "present"
 PAGES = ROOT / "build" / "present"
 OPTIONS = ["--template=course"]
@@ -25,9 +25,8 @@ def presentable(notebook):
     for cell in notebook.cells:
         if cell.source.startswith("## "):
             in_exercises = cell.source.startswith("## 연습문제")
-        is_note = cell.metadata.get("slideshow", {}).get("slide_type") == "notes"
-        is_stub = "exercise" in cell.metadata.get("tags", [])  # 코드가 안 보이면 채울 수 없습니다.
-        if is_note or is_stub or in_exercises:
+        is_stub = has_tag(cell, "exercise")  # 코드가 안 보이면 채울 수 없습니다.
+        if is_speaker_note(cell) or is_stub or in_exercises:
             continue
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None

@@ -1,7 +1,6 @@
 """시험이 띄우는 JupyterLab과 Voilà 서버입니다. 사용자의 설정은 읽지도 쓰지도 않습니다."""
 
 import contextlib
-import importlib.util
 import json
 import os
 import shutil
@@ -12,6 +11,8 @@ import time
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
+
+import present
 
 ROOT = Path(__file__).resolve().parents[2]
 TOKEN = "e2e"
@@ -114,7 +115,6 @@ def jupyterlab(home):
 @contextlib.contextmanager
 def voila(home):
     """`make present`가 띄우는 Voilà입니다."""
-    present = _load_present()
     folder = home / "pages"
     present.write_pages(folder)
     arguments = [
@@ -123,10 +123,3 @@ def voila(home):
     ]  # fmt: skip
     with _serve(arguments, home, folder, "/", {"JUPYTER_PATH": str(present.SHARE)}) as server:
         yield server
-
-
-def _load_present():
-    spec = importlib.util.spec_from_file_location("present", ROOT / "tools" / "present.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module

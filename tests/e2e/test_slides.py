@@ -1,17 +1,14 @@
 """슬라이드를 1280×720에서 한 장씩 넘기며 봅니다: 넘침, 글자의 크기, 그림, 바깥 요청, 강사 화면."""
 
-import sys
 import threading
 from pathlib import Path
 
 import pytest
+import serve_slides
+import slides
 from driver import open_page
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tools"))
-
-import serve_slides  # noqa: E402
-import slides  # noqa: E402
 
 NAMES = [path.stem for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))]
 READY = "() => window.Reveal && Reveal.isReady()"
