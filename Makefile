@@ -31,7 +31,7 @@ help:
 	  'LeNet-5와 AlexNet 강의' \
 	  '' \
 	  '  make lab          JupyterLab을 열고 강의를 시작합니다' \
-	  '  make test         코드 검사, 단위 시험, 노트북 시험을 합니다' \
+	  '  make test         코드 검사, 단위 시험, 고장 시험, 노트북 시험을 합니다' \
 	  '' \
 	  '가르칠 때 (docs/강의안내.md)' \
 	  '' \
@@ -65,10 +65,6 @@ lab: $(READY) $(SETTINGS)
 	exec $(PY) -m jupyterlab "$$@" --ServerApp.root_dir="`pwd`" \
 	  --LabApp.default_url=/lab/tree/notebooks/00_start.ipynb $(ARGS)
 
-# 단위 시험은 코어마다 프로세스 하나씩, 파일째로 나누어 돌립니다(모듈마다 한 번 하는 준비가 있습니다).
-SPREAD := -n auto --maxprocesses=4 --dist loadfile --no-loadscope-reorder
-
-# 시험은 네트워크를 쓰지 않습니다. 첫 실패에서 멈추고, 그 종료 코드로 알립니다.
 present: .venv/.extra-present
 	@$(ABSOLUTE_DATA); exec $(PY) tools/present.py $(ARGS)
 
@@ -87,9 +83,14 @@ grade: $(READY)
 colab: $(READY)
 	@$(PY) tools/colab.py
 
+# 단위 시험은 코어마다 프로세스 하나씩, 파일째로 나누어 돌립니다(모듈마다 한 번 하는 준비가 있습니다).
+SPREAD := -n auto --maxprocesses=4 --dist loadfile --no-loadscope-reorder
+
+# 시험은 네트워크를 쓰지 않습니다. 첫 실패에서 멈추고, 그 종료 코드로 알립니다.
 test: $(READY)
 	$(PY) -m ruff check .
 	$(PY) -m pytest $(SPREAD) --durations=10 $(ARGS)
+	$(PY) -m pytest $(SPREAD) --durations=10 tests/faults
 	@$(ABSOLUTE_DATA); set -x; COURSE_OFFLINE=1 $(PY) -m pytest --durations=10 \
 	  --nbval --nbval-current-env --nbval-cell-timeout 300 \
 	  --nbval-sanitize-with tests/nbval_sanitize.cfg notebooks/

@@ -8,7 +8,8 @@ from course_utils.parallel.launch import (
     StepResult,
     WorkerError,
     largest_difference,
+    run_module,
     train_step,
 )
 
-__all__ = ["SGD", "StepResult", "WorkerError", "largest_difference", "train_step"]
+__all__ = ["SGD", "StepResult", "WorkerError", "largest_difference", "run_module", "train_step"]

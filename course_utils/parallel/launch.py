@@ -102,16 +102,13 @@ def _check(model: AlexNetOriginal, images: Tensor, labels: Tensor, method: str) 
 def _run(folder: Path, patience: float) -> None:
     """`torchrun`을 띄우고 끝날 때까지 지켜봅니다. 어떻게 끝나든 프로세스를 남기지 않습니다."""
     log = folder / "log"
-    command = [
-        sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2",
-        "--rdzv-backend=c10d", "--rdzv-endpoint=127.0.0.1:0", "--local-addr=127.0.0.1",
-        "--monitor-interval=0.1", f"--log-dir={folder}", "-m", "course_utils.parallel.worker",
-        str(folder),
-    ]  # fmt: skip
+    command = torchrun(
+        f"--log-dir={folder}", "-m", "course_utils.parallel.worker", str(folder), processes=2
+    )
     with log.open("wb") as stream:
         agent = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=stream, stderr=stream,
-            env=_environment(), start_new_session=True,
+            env=environment(), start_new_session=True,
         )  # fmt: skip
         try:
             failed_at = None
@@ -128,20 +125,50 @@ def _run(folder: Path, patience: float) -> None:
         raise WorkerError(_explain(folder, text, patience))
 
 
-def _environment() -> dict[str, str]:
+def torchrun(*arguments: str, processes: int) -> list[str]:
+    """이 컴퓨터 안에서만 프로세스 여럿을 띄우는 `torchrun` 명령입니다."""
+    return [
+        sys.executable, "-m", "torch.distributed.run", f"--nproc-per-node={processes}",
+        "--rdzv-backend=c10d", "--rdzv-endpoint=127.0.0.1:0", "--local-addr=127.0.0.1",
+        "--monitor-interval=0.1", *arguments,
+    ]  # fmt: skip
+
+
+def run_module(name: str, *arguments: str, processes: int) -> str:
+    """`python -m name`을 프로세스 `processes`개로 돌리고, 화면에 적은 것을 돌려줍니다.
+
+    실패하면 그 글의 끝을 담아 WorkerError를 냅니다. 중단하면 모든 프로세스를 끝냅니다.
+    """
+    with tempfile.TemporaryDirectory(prefix="torchrun-") as folder:
+        agent = subprocess.Popen(
+            torchrun(f"--log-dir={folder}", "-m", name, *arguments, processes=processes),
+            env=environment(processes), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            encoding="utf-8", start_new_session=True,
+        )  # fmt: skip
+        try:
+            said, complaints = agent.communicate()
+        finally:
+            agent.terminate()  # torchrun은 이 신호를 받으면 프로세스들을 먼저 끝냅니다.
+            agent.wait()
+    if agent.returncode != 0:
+        raise WorkerError(f"{said[-1500:].strip()}\n{complaints[-500:]}".strip())
+    return said
+
+
+def environment(processes: int = 2) -> dict[str, str]:
     """프로세스가 물려받을 환경입니다. 이 컴퓨터 밖으로는 아무것도 내보내지 않습니다."""
     package = Path(__file__).resolve().parents[2]
     paths = [str(package), *filter(None, [os.environ.get("PYTHONPATH")])]
-    threads = max(1, (os.cpu_count() or 1) // 2)
-    environment = os.environ | {
+    threads = max(1, (os.cpu_count() or 1) // processes)
+    variables = os.environ | {
         "PYTHONPATH": os.pathsep.join(paths), "OMP_NUM_THREADS": str(threads), "PYTHONUTF8": "1",
     }  # fmt: skip
     # gloo는 컴퓨터의 이름으로 주소를 찾는데, 이름이 풀리지 않는 컴퓨터가 많습니다.
     names = {name for _, name in socket.if_nameindex()}
     loopback = next((name for name in ("lo", "lo0") if name in names), None)
     if loopback:
-        environment.setdefault("GLOO_SOCKET_IFNAME", loopback)
-    return environment
+        variables.setdefault("GLOO_SOCKET_IFNAME", loopback)
+    return variables
 
 
 def _end(agent: subprocess.Popen, folder: Path) -> None:
