@@ -101,11 +101,12 @@ def run(options: Namespace, device: torch.device, train: ImageTree, val: ImageTr
     colors = saved["colors"] if saved else from_first(lambda: measure_colors(train))
     torch.manual_seed(options.seed)
     choice = MODELS[options.model]
-    state = start(build(choice, len(train.classes), device), colors, options)
+    model = build(choice, len(train.classes), device, precision=options.precision)
+    state = start(model, colors, options)
     steps = len(train) // options.batch_size
     if saved:
         state.unpack(saved)
-        say(f"{state.epoch}에폭 {state.step}걸음에서 이어집니다.")
+        say(f"마친 에폭 {state.epoch}, {state.step}걸음에서 이어집니다.")
     if is_first():
         records.keep_rows(options.out, until=state.epoch * steps + state.step)
     measure = {"colors": colors, "choice": choice, "precision": options.precision,

@@ -113,9 +113,11 @@ def measure_colors(tree: ImageTree) -> dict:
             "deviations": deviations}  # fmt: skip
 
 
-def normalize(images: Tensor, amounts: Tensor, colors: dict, *, standardized: bool) -> Tensor:
+def normalize(
+    images: Tensor, amounts: Tensor, colors: dict, *, standardized: bool, dtype: torch.dtype
+) -> Tensor:
     """uint8 `(N, 3, H, W)`의 색을 옮기고 평균을 뺍니다(정하면 표준편차로 나눕니다)."""
-    shifted = shift_colors(images.float(), (colors["vectors"], colors["deviations"]), amounts)
+    shifted = shift_colors(images.to(dtype), (colors["vectors"], colors["deviations"]), amounts)
     centered = shifted - colors["mean"].to(shifted)[:, None, None]
     return centered / colors["deviation"].to(shifted) if standardized else centered
 

@@ -22,8 +22,8 @@ def describe(
         f"모델    {options.model}, 파라미터 {parameters:,}개, 클래스 {num_classes:,}개",
         f"이미지  학습 {num_train:,}장, 검증 {num_val:,}장, {MODELS[options.model].side}픽셀",
         f"걸음    에폭마다 {steps:,}, {options.epochs}에폭에 {steps * options.epochs:,}",
-        f"배치    {options.batch_size}장 = 프로세스 {size}개 × 많으면 {share}장, "
-        f"{pieces}조각씩 모아 계산",
+        f"배치    {options.batch_size}장을 프로세스 {size}개가 {share}장까지 맡아 "
+        f"{pieces}조각으로 계산",
         f"메모리  프로세스마다 파라미터, 변화도, 모멘텀에 {12 * parameters / 1e6:,.0f} MB",
         f"통신    걸음마다 프로세스 하나가 {ring_bytes(parameters, size) / 1e6:,.0f} MB를 보냄",
         f"저장    중간 저장 하나에 {stored / 1e6:,.0f} MB, 세 개까지",

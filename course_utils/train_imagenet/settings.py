@@ -11,7 +11,7 @@ from course_utils.alexnet import AlexNet, AlexNetOriginal, SmallAlexNet
 
 # Krizhevsky 2012, §5
 MOMENTUM, WEIGHT_DECAY = 0.9, 0.0005
-PRECISIONS = ("float32", "bfloat16", "float16")
+PRECISIONS = ("float32", "bfloat16", "float16", "float64")
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,8 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--micro-batch", type=positive, help="한 번에 계산할 장수. 메모리가 모자라면 줄이십시오")
     add("--lr", type=float, default=0.01, help="처음 학습률")
     add("--patience", type=int, default=5, help="검증 오류가 이 에폭 수만큼 멈추면 학습률을 1/10로")
-    add("--precision", choices=PRECISIONS, default="float32", help="16비트면 혼합 정밀도입니다")
+    add("--precision", choices=PRECISIONS, default=PRECISIONS[0],
+        help="16비트는 혼합 정밀도, float64는 확인용")
     add("--workers", type=int, help="프로세스마다 이미지를 읽는 일꾼의 수")
     add("--log-every", type=positive, default=50, help="기록을 남기는 걸음 수")
     add("--save-every", type=positive, default=500, help="중간 저장을 하는 걸음 수")

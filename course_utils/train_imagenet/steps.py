@@ -27,7 +27,9 @@ class BatchDropout(nn.Dropout):
         return x * whole[self.rows].to(x.dtype)
 
 
-def build(choice: Choice, num_classes: int, device: torch.device) -> DistributedDataParallel:
+def build(
+    choice: Choice, num_classes: int, device: torch.device, *, precision: str = "float32"
+) -> DistributedDataParallel:
     """모델을 만들어 모든 프로세스가 같은 파라미터로 시작하게 합니다."""
     model = choice.make(num_classes)
     for name, layer in list(model.classifier.named_children()):
@@ -36,13 +38,15 @@ def build(choice: Choice, num_classes: int, device: torch.device) -> Distributed
     device_ids = [device.index] if device.type == "cuda" else None
     # 변화도를 주고받는 자리에 바로 두면 변화도 한 벌의 메모리를 아낍니다.
     return DistributedDataParallel(
-        model.to(device), device_ids=device_ids, gradient_as_bucket_view=True
+        model.to(device, torch.float64 if precision == "float64" else torch.float32),
+        device_ids=device_ids,
+        gradient_as_bucket_view=True,
     )
 
 
 def autocast(device: torch.device, precision: str):
-    """혼합 정밀도입니다. float32면 아무것도 하지 않습니다."""
-    if precision == "float32":
+    """혼합 정밀도입니다. 16비트가 아니면 아무것도 하지 않습니다."""
+    if precision in ("float32", "float64"):
         return nullcontext()
     return torch.autocast(device.type, dtype=getattr(torch, precision))
 
@@ -71,24 +75,24 @@ def train_step(
     맡은 이미지를 `micro_batch`장씩 나누어 변화도를 모으고, 마지막 조각에서만 프로세스끼리
     평균합니다. 변화도는 전체 배치에서 읽은 이미지 수로 나눈 평균 손실의 것입니다.
     """
-    device = next(model.parameters()).device
+    device, dtype = next((p.device, p.dtype) for p in model.parameters())
     images, labels, amounts, _ = (part.to(device, non_blocking=True) for part in batch)
     rows = torch.arange(shares.rank, shares.batch_size, shares.size, device=device)
     pieces = [part.split(micro_batch or len(rows)) for part in (images, labels, amounts, rows)]
     count = total((labels != SKIPPED).sum()).clamp(min=1)
-    sums = torch.zeros(3, device=device)
+    sums = torch.zeros(3, dtype=torch.float64, device=device)
     optimizer.zero_grad()
     for i, (x, y, amount, row) in enumerate(zip(*pieces, strict=True)):
         for layer in model.module.classifier:
             if isinstance(layer, BatchDropout):
                 layer.batch_size, layer.rows = shares.batch_size, row
         torch.manual_seed(seed)  # 조각마다 같은 온전한 마스크를 뽑습니다.
-        x = normalize(x, amount, colors, standardized=choice.standardized)
+        x = normalize(x, amount, colors, standardized=choice.standardized, dtype=dtype)
         last = i == len(pieces[0]) - 1
         with nullcontext() if last else model.no_sync():
             with autocast(device, precision):
                 logits = model(x)
-            loss = F.cross_entropy(logits.float(), y, ignore_index=SKIPPED, reduction="sum")
+            loss = F.cross_entropy(logits.to(dtype), y, ignore_index=SKIPPED, reduction="sum")
             # DDP는 프로세스 수로 나눈 평균을 내므로, 그 수를 곱해 전체 배치의 평균으로 만듭니다.
             scaler.scale(loss * shares.size / count).backward()
         used = y != SKIPPED
@@ -117,17 +121,19 @@ def evaluate(
     `num_crops`가 10이면 논문처럼 열 자르기의 확률을 평균합니다(Krizhevsky 2012, §4.1). 클래스가
     다섯보다 적으면 top-5 오류율은 0입니다. 읽지 못한 이미지는 세지 않습니다.
     """
-    device = next(model.parameters()).device
+    device, dtype = next((p.device, p.dtype) for p in model.parameters())
     own = [(0, index) for index in range(rank, len(tree), size)]
     loader = DataLoader(tree, batch_size=batch_size, sampler=own, num_workers=workers)
     sums = torch.zeros(3, dtype=torch.float64, device=device)
     model.eval()
     for batch in loader:
         images, labels, amounts, _ = (part.to(device) for part in batch)
-        images = normalize(images, amounts, colors, standardized=choice.standardized)
+        images = normalize(
+            images, amounts, colors, standardized=choice.standardized, dtype=dtype
+        )
         with autocast(device, precision):  # 변화도를 주고받지 않으므로 안의 모델을 바로 부릅니다.
             chances = sum(
-                model.module(crop).float().softmax(1)
+                model.module(crop).to(dtype).softmax(1)
                 for crop in crops(images, choice.side, count=num_crops)
             )
         used = labels != SKIPPED
