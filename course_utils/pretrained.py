@@ -6,24 +6,14 @@ torchvision이 이미 내려받아 둔 AlexNet의 가중치도 읽습니다. 내
 import hashlib
 import io
 import json
-import os
 from pathlib import Path
 
 import torch
 from torch import nn
 
+from course_utils.files import write_atomically
+
 ASSETS = Path(__file__).parent / "assets"
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """다 쓴 뒤에 이름을 바꿉니다. 도중에 멈춰도 반만 쓴 파일이 남지 않습니다."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_bytes(content)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def save_pretrained(model: nn.Module, record: dict, name: str, *, folder: Path = ASSETS) -> None:
@@ -43,25 +33,35 @@ def load_record(name: str, *, folder: Path = ASSETS) -> dict:
     if not path.exists():
         known = ", ".join(sorted(file.stem for file in folder.glob("*.pt"))) or "없음"
         raise FileNotFoundError(f"'{name}' 기록이 없습니다. 함께 담긴 가중치: {known}")
-    return json.loads(path.read_text(encoding="utf-8"))
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(record, dict):
+            raise ValueError("기록이 아닙니다.")
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"기록 {path.name}이(가) 상했습니다. 지우고 다시 받으십시오.") from error
+    return record
 
 
 def load_pretrained(model: nn.Module, name: str, *, folder: Path = ASSETS) -> dict:
     """가중치를 확인한 뒤 `model`에 넣고 평가 모드로 바꿉니다. 학습 기록을 돌려줍니다.
 
-    파일이 없으면 FileNotFoundError, 기록된 SHA-256과 다르면 ValueError를 냅니다.
+    파일이 없으면 FileNotFoundError를, 기록된 SHA-256이나 모델의 구조와 다르면 ValueError를 냅니다.
     """
     record = load_record(name, folder=folder)
     path = folder / f"{name}.pt"
     if not path.exists():
         raise FileNotFoundError(f"가중치 {path.name}이(가) 없습니다. 저장소를 다시 받으십시오.")
     content = path.read_bytes()
-    if hashlib.sha256(content).hexdigest() != record["sha256"]:
+    if hashlib.sha256(content).hexdigest() != record.get("sha256"):
         raise ValueError(
             f"가중치 파일 {path.name}의 내용이 기록과 다릅니다. 파일이 상했거나 바뀌었으므로 "
             "쓰지 않았습니다. 저장소에서 이 파일을 다시 받으십시오."
         )
-    model.load_state_dict(torch.load(io.BytesIO(content), map_location="cpu", weights_only=True))
+    weights = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+    shapes = {key: value.shape for key, value in model.state_dict().items()}
+    if {key: value.shape for key, value in weights.items()} != shapes:
+        raise ValueError(f"가중치 {path.name}은(는) 구조가 다른 모델의 것이어서 쓰지 않았습니다.")
+    model.load_state_dict(weights)
     model.eval()
     return record
 

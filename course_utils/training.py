@@ -14,6 +14,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm.auto import tqdm
 
+MORE_MEMORY = (
+    "그래도 모자라면 다른 노트북의 커널을 끄고 이 커널도 다시 시작하거나, 더 적은 이미지나 더 작은 "
+    "모델을 쓰십시오."
+)
+
 
 def set_seed(seed: int) -> None:
     """Python, NumPy, PyTorch의 난수를 한 번에 고정합니다."""
@@ -42,8 +47,8 @@ def device_of(model: nn.Module) -> torch.device:
 def _evaluating(model: nn.Module):
     """잠시 평가 모드로 두었다가 층마다 원래 모드로 되돌립니다."""
     modes = [(module, module.training) for module in model.modules()]
-    model.eval()
     try:
+        model.eval()
         with torch.no_grad():
             yield
     finally:
@@ -52,10 +57,22 @@ def _evaluating(model: nn.Module):
 
 
 def predict(model: nn.Module, images: Tensor, *, batch_size: int = 500) -> Tensor:
-    """모든 이미지의 출력을 배치로 나누어 계산해 CPU 텐서 `(N, 클래스)`로 돌려줍니다."""
+    """모든 이미지의 출력을 배치로 나누어 계산해 CPU 텐서 `(N, 클래스)`로 돌려줍니다.
+
+    메모리가 모자라면 배치를 절반으로 줄여 다시 합니다. 한 장도 안 되면 MemoryError를 냅니다.
+    """
     device = device_of(model)
     with _evaluating(model):
-        return torch.cat([model(batch.to(device)).cpu() for batch in images.split(batch_size)])
+        while True:
+            try:
+                batches = images.split(batch_size)
+                return torch.cat([model(batch.to(device)).cpu() for batch in batches])
+            except (RuntimeError, MemoryError) as error:
+                if not is_out_of_memory(error):
+                    raise
+                if batch_size == 1:
+                    raise MemoryError(f"한 장도 계산하지 못했습니다. {MORE_MEMORY}") from error
+            batch_size //= 2
 
 
 def evaluate(
@@ -108,14 +125,13 @@ def fit(
         `test_loss`, `test_accuracy`(에폭마다), `stopped`(끝까지 갔으면 None, 아니면 이유).
         정확도는 0과 1 사이이고, 학습 값은 에폭이 진행되는 동안의 표본 평균입니다.
 
-    커널을 중단(■)하거나 손실이 NaN이 되면 그때까지 배운 가중치와 기록을 남기고 멈춥니다.
+    커널을 중단(■)하거나, 손실이 NaN이 되거나, 메모리가 모자라면 그때까지 배운 가중치와 끝난 에폭의
+    기록을 남기고 까닭을 알리며 멈춥니다.
     """
     if len(images) != len(labels) or len(images) == 0:
         raise ValueError(
             f"이미지({len(images)}장)와 레이블({len(labels)}개)의 수가 같고 1 이상이어야 합니다."
         )
-    device = device_of(model)
-    images, labels = images.to(device), labels.to(device)
     names = ("step_loss", "train_loss", "train_accuracy", "test_loss", "test_accuracy")
     history: dict = {name: [] for name in names} | {"stopped": None}
     num_batches = num_epochs * math.ceil(len(images) / batch_size)
@@ -123,8 +139,10 @@ def fit(
         total=num_batches, desc="학습", unit="배치", leave=False, mininterval=0.5,
         disable=not progress,
     )  # fmt: skip
-    model.train()
     try:
+        device = device_of(model)
+        images, labels = images.to(device), labels.to(device)
+        model.train()
         for _ in range(num_epochs):
             loss_sum = 0.0
             correct = torch.zeros((), dtype=torch.long, device=device)
@@ -156,14 +174,39 @@ def fit(
                 history["test_loss"].append(result["loss"])
                 history["test_accuracy"].append(result["accuracy"])
     except KeyboardInterrupt:
+        torch.set_grad_enabled(True)  # 평가하던 도중이면 꺼진 채로 남을 수 있습니다.
+        _keep_whole_epochs(history, tested=test is not None)
         history["stopped"] = (
             f"학습을 중단했습니다. {len(history['train_loss'])}에폭까지의 기록과 "
             f"{len(history['step_loss'])}번 갱신한 가중치는 그대로 남아 있습니다."
         )
         print(history["stopped"])
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        _keep_whole_epochs(history, tested=test is not None)
+        history["stopped"] = (
+            f"{len(history['step_loss']) + 1}번째 배치에서 메모리가 모자라 학습을 멈췄습니다. "
+            f"batch_size({batch_size})를 절반으로 줄여 다시 시작하십시오. {MORE_MEMORY}"
+        )
+        print(history["stopped"])
     finally:
         bar.close()
     return history
+
+
+def _keep_whole_epochs(history: dict, *, tested: bool) -> None:
+    """끝까지 가지 못한 에폭의 값을 지워 에폭마다의 기록을 같은 길이로 맞춥니다."""
+    names = ["train_loss", "train_accuracy"] + ["test_loss", "test_accuracy"] * tested
+    num_epochs = min(len(history[name]) for name in names)
+    for name in names:
+        del history[name][num_epochs:]
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """CUDA, MPS, CPU는 저마다 다른 말의 RuntimeError로 알립니다."""
+    words = ("out of memory", "allocate memory", "not enough memory", "bad_alloc", "ALLOC_FAILED")
+    return isinstance(error, MemoryError) or any(word in str(error) for word in words)
 
 
 def _diverged(value: float, step: int) -> str:

@@ -424,7 +424,7 @@ def send_bomb(files):
 @pytest.mark.parametrize(
     ("lie", "reason"),
     [
-        (send_half, "값은"),
+        (send_half, "끊겼거나"),
         (send_other_digits, "md5"),
         (send_login_page, "gzip"),
         (send_bomb, "IDX"),

@@ -1,6 +1,8 @@
 """실험: 이어서 한 것이 끊지 않은 것과 같은지, 하나만 바꾸는지, 효과의 셈이 맞는지 봅니다."""
 
 import dataclasses
+import hashlib
+import io
 import itertools
 import json
 import math
@@ -221,14 +223,30 @@ def test_finished_run_without_its_weights_is_refused(tmp_path, data, unbroken):
         runs.run(SMALL, data, seed=1, name="a", folder=tmp_path)
 
 
+def test_changed_byte_in_a_checkpoint_is_noticed(monkeypatch, tmp_path, data, unbroken, capsys):
+    stop_at(monkeypatch, 2)
+    with pytest.raises(RuntimeError):
+        runs.run(SMALL, data, seed=1, name="a", folder=tmp_path)
+    content = bytearray((tmp_path / "a.ckpt").read_bytes())
+    content[len(content) // 2] ^= 1  # 가중치 하나의 한 비트: torch.load는 알아채지 못합니다.
+    (tmp_path / "a.ckpt").write_bytes(content)
+    runs.run(SMALL, data, seed=1, name="a", folder=tmp_path)
+    assert "바뀌었습니다" in capsys.readouterr().out
+    assert_same(tmp_path, unbroken)
+
+
 def test_checkpoint_with_a_bad_optimizer_leaves_the_model_untouched(
     monkeypatch, tmp_path, data, unbroken, capsys
 ):
     stop_at(monkeypatch, 2)
     with pytest.raises(RuntimeError):
         runs.run(SMALL, data, seed=1, name="a", folder=tmp_path)
-    state = torch.load(tmp_path / "a.ckpt", weights_only=True)
-    torch.save(state | {"optimizer": {"state": {}, "param_groups": []}}, tmp_path / "a.ckpt")
+    content = (tmp_path / "a.ckpt").read_bytes()[32:]  # 앞은 SHA-256입니다.
+    state = torch.load(io.BytesIO(content), weights_only=True)
+    buffer = io.BytesIO()
+    torch.save(state | {"optimizer": {"state": {}, "param_groups": []}}, buffer)
+    digest = hashlib.sha256(buffer.getvalue()).digest()
+    (tmp_path / "a.ckpt").write_bytes(digest + buffer.getvalue())
     runs.run(SMALL, data, seed=1, name="a", folder=tmp_path)
     assert "처음부터" in capsys.readouterr().out
     assert_same(tmp_path, unbroken)
@@ -513,6 +531,10 @@ def test_worker_ends_when_its_parent_is_killed(tmp_path):
     assert parent.stdout.read() == ""
     parent.stdout.close()
     parent.wait()
+
+
+def test_pool_opens_on_every_python():
+    pool.work_all([], jobs=1)  # Python 3.10의 ProcessPoolExecutor에는 없는 옵션이 있습니다.
 
 
 def test_held_out_images_come_from_the_training_images(data):

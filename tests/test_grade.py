@@ -369,7 +369,7 @@ def refused(action, *arguments):
 answers = package / "exercises" / "comparison.py"
 bad = [
     (open, "/etc/passwd"), (open, "etc/passwd"), (open, "../../../etc/passwd"), (os.listdir, "/"),
-    (os.open, "/etc/passwd", os.O_RDONLY), (list, Path("/etc").iterdir()), (open, answers),
+    (os.open, "/etc/passwd", os.O_RDONLY), (lambda: [*Path("/etc").iterdir()],), (open, answers),
     (os.listdir, package.parent / "notebooks"), (open, package / "quiz.py", "a"),
     (os.remove, package / "없는 파일"), (os.symlink, "/etc/passwd", "p"), (os.chdir, "/"),
     (os.rename, "/etc/passwd", "p"), (sqlite3.connect, "/tmp/x.db"), (os.system, "true"),

@@ -1,5 +1,6 @@
 """그림의 글꼴과 색, 그리고 그림마다 담긴 것을 확인합니다."""
 
+import base64
 import io
 import itertools
 from pathlib import Path
@@ -9,6 +10,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib import font_manager
+from PIL import Image
 
 from course_utils import plotting
 
@@ -483,10 +485,28 @@ def test_empty_rows_keep_the_size_of_the_grid():
     assert len(few.axes) == 30
 
 
+def test_powers_of_ten_are_written_without_mathematics():
+    _, ax = plt.subplots()
+    ax.set(yscale="log", ylim=(2e-3, 300))
+    plotting.mark_powers(ax.yaxis)
+    assert [label.get_text() for label in ax.get_yticklabels()] == [
+        "10⁻²", "10⁻¹", "10⁰", "10¹", "10²",
+    ]  # fmt: skip
+    assert list(ax.get_yticks()) == pytest.approx([0.01, 0.1, 1, 10, 100])
+    ax.set_ylim(1e-30, 1)
+    plotting.mark_powers(ax.yaxis)
+    assert len(ax.get_yticks()) <= 10
+    assert ax.get_yticks()[-1] == 1
+
+
 def test_show_hands_the_alternative_text_to_the_notebook(monkeypatch):
     calls = []
     monkeypatch.setattr("IPython.display.display", lambda *a, **options: calls.append((a, options)))
     ax = plotting.plot_curves([0], {"가": [0]}, xlabel="a", ylabel="b")
     plotting.show(ax, alt="설명")
-    assert calls == [((ax.figure,), {"metadata": {"image/png": {"alt": "설명"}}})]
+    (((data,), options),) = calls
+    assert options == {"metadata": {"image/png": {"alt": "설명"}}, "raw": True}
+    assert data["text/plain"] == repr(ax.figure) == "<Figure size 700x400 with 1 Axes>"
+    picture = Image.open(io.BytesIO(base64.b64decode(data["image/png"])))
+    assert (picture.format, picture.size) == ("PNG", (700, 400))
     assert not plt.fignum_exists(ax.figure.number)

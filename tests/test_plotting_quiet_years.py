@@ -100,7 +100,8 @@ def test_matches_are_drawn_one_by_one():
 def test_words_share_one_scale():
     figure = plotting.plot_words({"가": np.array([0.5, 0.5]), "나": np.array([0.1, 0.9])})
     assert len({ax.get_ylim() for ax in figure.axes}) == 1
-    assert [bar.get_height() for bar in figure.axes[1].patches] == [0.1, 0.9]
+    (bars,) = figure.axes[1].patches
+    assert bars.get_data().values.tolist() == [0.1, 0.9]
     assert [ax.get_title(loc="left") for ax in figure.axes] == ["가", "나"]
 
 

@@ -1,6 +1,7 @@
 """가중치 파일: 쓰고 읽으면 같고, 상한 파일은 쓰지 않으며, 없는 것을 몰래 내려받지 않습니다."""
 
 import hashlib
+import threading
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import torch
 from torch import nn
 from torchvision.models import AlexNet_Weights
 
+from course_utils.files import write_atomically
 from course_utils.pretrained import (
     cached_torchvision_alexnet,
     load_pretrained,
@@ -157,3 +159,42 @@ def test_real_file_name_carries_a_hash():
     prefix = name.removesuffix(".pth").rpartition("-")[2]
     assert len(prefix) >= 8
     assert int(prefix, 16) >= 0
+
+
+# --- 상한 기록, 다른 모델, 한 폴더에 함께 쓰기 ----------------------------------------------------
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[1, 2]", b"\xff\xfe", b'{"sha256": 3}'])
+def test_damaged_record_is_explained(saved, content):
+    _, folder = saved
+    (folder / "small.json").write_bytes(content)
+    with pytest.raises(ValueError, match=r"상했|기록과 다릅니다"):
+        load_pretrained(nn.Linear(3, 2), "small", folder=folder)
+
+
+def test_weights_of_another_model_are_refused_and_change_nothing(saved):
+    _, folder = saved
+    for other in (nn.Linear(3, 5), nn.Linear(3, 2, bias=False), nn.Conv2d(1, 1, 3)):
+        before = other.weight.clone()
+        with pytest.raises(ValueError, match="구조가 다른 모델"):
+            load_pretrained(other, "small", folder=folder)
+        assert torch.equal(other.weight, before)
+
+
+def test_many_writers_of_one_file_leave_one_whole_file(tmp_path):
+    # 스레드들은 프로세스 번호가 같습니다. 한 폴더를 함께 쓰는 컨테이너들도 그렇습니다.
+    contents = [bytes([number]) * 100_000 for number in range(8)]
+    start = threading.Barrier(8)
+
+    def write(content):
+        start.wait(timeout=30)
+        for _ in range(5):
+            write_atomically(tmp_path / "폴더" / "a.bin", content)
+
+    threads = [threading.Thread(target=write, args=(content,)) for content in contents]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [path.name for path in (tmp_path / "폴더").iterdir()] == ["a.bin"]
+    assert (tmp_path / "폴더" / "a.bin").read_bytes() in contents

@@ -27,6 +27,8 @@ MIDDLE_FLOOR = {
     "widgets", "smoke_test", "parallel", "train_imagenet", "train_lenet", "environment",
     "experiments", "transfer", "quiz",
 }  # fmt: skip
+# 지하 층입니다. 아무것도 불러오지 않으므로 어느 층에서나 불러올 수 있습니다.
+BASEMENT = {"files"}
 OUTSIDE = {"notebooks", "tests", "tools", "benchmarks", "docs"}
 CONDA_NAMES = {"torch": "pytorch"}
 
@@ -110,7 +112,8 @@ def floor_faults(source, own_name):
     """층의 방향을 어긴 import를 늘어놓습니다."""
     outside = {name for name in imported_modules(source) if name.split(".")[0] in OUTSIDE}
     ground = own_name not in MIDDLE_FLOOR
-    return sorted(outside | (imported_siblings(source, own_name) if ground else set()))
+    below = set() if own_name in BASEMENT else BASEMENT
+    return sorted(outside | (imported_siblings(source, own_name) - below if ground else set()))
 
 
 SOURCES = sorted(PACKAGE.rglob("*.py"))
@@ -141,6 +144,11 @@ def test_floor_check_finds_a_wrong_import(own_name, source):
 
 def test_floor_check_lets_the_middle_floor_use_the_ground():
     assert floor_faults("from . import lenet, plotting", "widgets") == []
+
+
+def test_floor_check_lets_every_floor_use_the_basement():
+    assert floor_faults("from course_utils.files import write_atomically", "anatomy") == []
+    assert floor_faults("from course_utils import anatomy", "files") == ["anatomy"]
 
 
 @pytest.mark.parametrize("path", FIGURES, ids=lambda path: path.name)

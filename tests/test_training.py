@@ -3,6 +3,7 @@
 import json
 import math
 
+import interrupts
 import pytest
 import torch
 from torch import nn
@@ -161,3 +162,92 @@ def test_picked_device_can_compute():
 
 def test_model_without_parameters_is_on_the_cpu():
     assert device_of(nn.Identity()).type == "cpu"
+
+
+# --- 중단과 모자란 메모리 ------------------------------------------------------------------------
+
+
+def in_fit(path):
+    return path.endswith("course_utils/training.py")
+
+
+def test_interrupt_at_any_line_of_fit_loses_nothing():
+    # 한 줄에 한 번씩 200번쯤 중단합니다. 라이브러리 안의 줄은 tests/faults에서 합니다.
+    *_, num_lines = interrupts.run_interrupted(-1, in_fit)
+    faults, outside = {}, []
+    for moment in range(1, num_lines + 1):
+        history, *after, _ = interrupts.run_interrupted(moment, in_fit)
+        if history is None:
+            outside.append(moment)
+        if found := interrupts.faults_after(history, *after):
+            faults[moment] = found
+    assert num_lines > 150
+    assert faults == {}
+    # 학습을 시작하기 전과 끝낸 뒤에만 KeyboardInterrupt가 그대로 나옵니다.
+    assert len(outside) < 25
+    assert [moment for moment in outside if 25 < moment < num_lines - 5] == []
+
+
+class Greedy(nn.Module):
+    """이미지가 `limit`장보다 많으면 1 PB를 달라고 해서 진짜 메모리 오류를 일으킵니다."""
+
+    def __init__(self, limit):
+        super().__init__()
+        self.limit, self.layer = limit, nn.Linear(2, 2)
+
+    def forward(self, x):
+        if len(x) > self.limit:
+            torch.empty(1 << 48)
+        return self.layer(x)
+
+
+def test_too_large_batch_stops_with_advice_and_can_be_halved(problem, capsys):
+    model = Greedy(limit=8)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    options = {"optimizer": optimizer, "num_epochs": 1, "progress": False}
+    history = fit(model, *problem, batch_size=16, **options)
+    assert "batch_size(16)를 절반으로" in history["stopped"]
+    assert history["stopped"] in capsys.readouterr().out
+    assert history["step_loss"] == history["train_loss"] == []
+    assert fit(model, *problem, batch_size=8, test=problem, **options)["stopped"] is None
+
+
+def test_prediction_that_does_not_fit_is_done_in_smaller_batches(problem):
+    points, _ = problem
+    model = Greedy(limit=8)
+    assert torch.allclose(predict(model, points), model.layer(points))
+
+
+def test_prediction_of_one_image_that_does_not_fit_says_what_to_do(problem):
+    with pytest.raises(MemoryError, match="커널"):
+        predict(Greedy(limit=0), problem[0])
+
+
+def test_evaluation_that_does_not_fit_keeps_the_finished_epoch_apart(problem):
+    class Shrinking(Greedy):
+        def forward(self, x):
+            return super().forward(x) if not self.training else self.layer(x)
+
+    model = Shrinking(limit=0)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    history = fit(model, *problem, optimizer=optimizer, num_epochs=1, batch_size=16,
+                  test=problem, progress=False)  # fmt: skip
+    assert "메모리" in history["stopped"]
+    assert history["train_loss"] == history["test_loss"] == []
+    assert model.training
+
+
+@pytest.mark.parametrize("message", [
+    "CUDA out of memory. Tried to allocate 2.00 GiB", "MPS backend out of memory",
+    "CUDNN_STATUS_ALLOC_FAILED", "DefaultCPUAllocator: not enough memory: you tried to allocate",
+])  # fmt: skip
+def test_every_devices_words_for_full_memory_are_known(problem, message):
+    def fail(_):
+        raise RuntimeError(message)
+
+    assert "절반으로" in run(problem, augment=fail)[1]["stopped"]
+
+
+def test_other_errors_are_not_taken_for_full_memory(problem):
+    with pytest.raises(RuntimeError, match="shapes cannot be multiplied"):
+        run((torch.zeros(4, 3), torch.zeros(4).long()))

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import tempfile
 import time
 import zlib
 from pathlib import Path
@@ -21,6 +20,7 @@ from course_utils.data.sources import (
     fetch_problem,
     is_offline,
 )
+from course_utils.files import write_atomically
 
 # 압축을 푼 파일의 md5입니다. 차례는 학습 이미지·레이블, 시험 이미지·레이블입니다.
 MNIST_FILES = {
@@ -115,10 +115,14 @@ def read_idx(path):
 def _unpack(content, label):
     if not str(label).endswith(".gz"):
         return content
-    try:  # 31은 gzip 형식입니다. 끊긴 파일은 뒤에서 길이와 md5로 가려냅니다.
-        return zlib.decompressobj(wbits=31).decompress(content, LARGEST_FILE)
+    unpacker = zlib.decompressobj(wbits=31)  # gzip 형식
+    try:
+        unpacked = unpacker.decompress(content, LARGEST_FILE)
     except zlib.error as error:
         raise ValueError(f"{label}: gzip 파일이 아니거나 내용이 깨졌습니다.") from error
+    if not unpacker.eof:  # 끝에 적힌 검사합까지 읽어야 온전합니다.
+        raise ValueError(f"{label}: gzip 파일이 도중에 끊겼거나 너무 큽니다.")
+    return unpacked
 
 
 def _parse_idx(content, label, md5=None):
@@ -170,14 +174,10 @@ def _download(names, offline, time_limit):
 
 
 def _save(contents, raw, problems):
-    """임시 폴더에 다 쓴 뒤 제자리로 옮깁니다. 이미 있는 파일은 덮어쓰지 않습니다."""
+    """하나씩 통째로 씁니다. 이미 있는 파일은 덮어쓰지 않습니다."""
     try:
-        raw.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".mnist-", dir=raw) as private:
-            for name, content in contents.items():
-                Path(private, name).write_bytes(content)
-            for name in (name for name in contents if not os.path.exists(raw / name)):
-                os.replace(Path(private, name), raw / name)
+        for name in (name for name in contents if not os.path.exists(raw / name)):
+            write_atomically(raw / name, contents[name])
     except OSError as error:
         problem = f"내려받은 MNIST를 {raw} 폴더에 저장하지 못해({error.strerror}) 이번에만 씁니다."
         problems.append(f"{problem} 빈 공간과 쓰기 권한을 확인하십시오.")

@@ -1,42 +1,31 @@
-"""클래스마다 폴더가 있는 이미지 모음(폴더 또는 zip)을 32×32 배열로 읽습니다.
-
-zip은 풀지 않고 메모리에서 읽으므로, 이름에 `../`가 들어 있어도 밖에 파일을 쓰지 않습니다.
-"""
+"""클래스마다 폴더가 있는 이미지 모음(폴더 또는 zip)을 32×32 배열로 읽습니다."""
 
 import io
 import warnings
-import zipfile
-import zlib
 from collections import defaultdict
-from contextlib import contextmanager
-from functools import partial
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 from PIL import Image, ImageOps
 
+from course_utils.data.file_trees import Unfit, files_of
+
 SIDE = 32
 SMALLEST = 8  # 한 변의 픽셀 수. 전체 픽셀 수는 Pillow의 한도(8,900만)를 따릅니다.
 ENDINGS = {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm"}
-# 상한 파일에서 Pillow와 zipfile이 내는 오류들입니다. 암호를 건 zip은 RuntimeError를 냅니다.
-BROKEN = (
-    OSError, EOFError, SyntaxError, TypeError, ValueError, RuntimeError, zlib.error,
-    zipfile.BadZipFile, Image.DecompressionBombError, Image.DecompressionBombWarning,
-)  # fmt: skip
-PARTS = {"train": "train", "test": "test", "val": "test", "valid": "test"}
+# 확장자와 내용이 달라도 됩니다. 그 밖의 형식은 다른 프로그램을 부르기도 하므로(EPS) 열지 않습니다.
+FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF", "PPM")
 
 
 def is_image_collection(path):
     """클래스 폴더가 둘 이상 든 폴더나 zip이면 참입니다."""
     path = Path(path)
-    if path.is_file() and not zipfile.is_zipfile(path):
-        return False
     try:
-        with _files_of(path) as files:
+        with files_of(path) as files:
             # 두 번째 클래스를 만나면 멈춥니다: CIFAR-10의 zip에는 파일이 60,000개 있습니다.
             first = next(files, (None,))[0]
             return any(name != first for name, *_ in files)
-    except (OSError, zipfile.BadZipFile, NotImplementedError):  # 없는 폴더, 목차가 상한 zip
+    except (OSError, ValueError):  # 없는 폴더, zip이 아니거나 목차가 상한 파일
         return False
 
 
@@ -68,7 +57,7 @@ def read_image_collection(path, *, max_train=None, max_test=None, side=SIDE):
     읽지 못한 파일은 건너뛰고 알림에 이름을 적습니다. 쓸 수 있는 클래스가 둘보다 적거나 학습이나
     시험에 한 장도 없으면 ValueError를 냅니다.
     """
-    with _files_of(Path(path)) as files:
+    with files_of(Path(path)) as files:
         groups, skipped = _group(files)
         names = sorted({name for name, _ in groups})
         limits = {"train": max_train, "test": max_test}
@@ -81,7 +70,7 @@ def read_image_collection(path, *, max_train=None, max_test=None, side=SIDE):
                     break
                 try:
                     pixels, kind = to_pixels(read(), side=side)
-                except BROKEN as error:
+                except Exception as error:  # 상한 파일은 무엇이든 낼 수 있습니다.
                     skipped.append(f"{label}({_reason(error)})")
                     continue
                 odd[kind] += kind is not None
@@ -106,28 +95,44 @@ def read_image_collection(path, *, max_train=None, max_test=None, side=SIDE):
 
 def to_pixels(content, *, side=SIDE):
     """이미지 파일의 내용을 uint8 `(side, side, 3)`과 바꾼 종류(없으면 None)로 돌려줍니다."""
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
-        opened = Image.open(io.BytesIO(content))
-    with opened as image:
-        if min(image.size) < SMALLEST:
-            raise ValueError(f"{image.width}×{image.height}은 너무 작음")
-        kind = None
-        if getattr(image, "n_frames", 1) > 1:
-            kind = "움직이는 그림의 첫 장"
-        elif image.mode not in {"RGB", "P"}:
-            kind = {"L": "흑백", "1": "흑백", "CMYK": "CMYK"}.get(image.mode, f"{image.mode} 형식")
-        image.draft("RGB", (4 * side, 4 * side))  # 큰 JPEG은 처음부터 작게 풉니다.
-        image = ImageOps.exif_transpose(image)
-        if image.mode.startswith("I") or image.mode == "F":
-            image = _to_bytes(np.asarray(image))
-        if image.mode in {"RGBA", "LA", "PA"} or "transparency" in image.info:
-            image = image.convert("RGBA")
-            image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-        image = image.convert("RGB")
-        if image.size != (side, side):
-            image = ImageOps.fit(image, (side, side), Image.Resampling.BICUBIC)
-        return np.array(image), kind
+        with _open(content) as image:
+            if min(image.size) < SMALLEST:
+                raise Unfit(f"{image.width}×{image.height}은 너무 작음")
+            kind = None
+            if getattr(image, "n_frames", 1) > 1:
+                kind = "움직이는 그림의 첫 장"
+            elif image.mode not in {"RGB", "P"}:
+                known = {"L": "흑백", "1": "흑백", "CMYK": "CMYK"}
+                kind = known.get(image.mode, f"{image.mode} 형식")
+            image.draft("RGB", (4 * side, 4 * side))  # 큰 JPEG은 처음부터 작게 풉니다.
+            upright = ImageOps.exif_transpose(image)
+        # JPEG의 경고는 EXIF가 상했다는 것뿐이지만 TIFF에서는 그림의 크기와 자리도 못 믿습니다.
+        if warned and image.format == "TIFF":
+            raise Unfit("내용이 깨짐")
+    return _to_square(upright, side), kind
+
+
+def _open(content):
+    image = Image.open(io.BytesIO(content), formats=FORMATS)
+    if image.format != "PNG":
+        return image
+    image.verify()  # Pillow는 그림을 풀 때 검사합(CRC)을 보지 않습니다. 확인한 뒤에는 다시 엽니다.
+    return Image.open(io.BytesIO(content), formats=FORMATS)
+
+
+def _to_square(image, side):
+    if image.mode.startswith("I") or image.mode == "F":
+        image = _to_bytes(np.asarray(image))
+    if image.mode in {"RGBA", "LA", "PA"} or "transparency" in image.info:
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    image = image.convert("RGB")
+    if image.size != (side, side):
+        image = ImageOps.fit(image, (side, side), Image.Resampling.BICUBIC)
+    return np.array(image)
 
 
 def _to_bytes(values):
@@ -137,27 +142,6 @@ def _to_bytes(values):
         values = np.nan_to_num(values)
         scale = 255 if values.max() <= 1 else 1
     return Image.fromarray((values * scale).clip(0, 255).astype(np.uint8))
-
-
-@contextmanager
-def _files_of(path):
-    """`_list_files`를 돌려주고, 다 쓰면 zip을 닫습니다."""
-    if path.is_dir():
-        found = (file for file in path.rglob("*") if file.is_file())
-        yield _list_files((file.relative_to(path).as_posix(), file.read_bytes) for file in found)
-        return
-    with zipfile.ZipFile(path) as archive:
-        names = (name for name in archive.namelist() if not name.endswith("/"))
-        yield _list_files((name, partial(archive.read, name)) for name in names)
-
-
-def _list_files(files):
-    """`(클래스, 묶음, 파일의 자리, 내용을 읽는 함수)`들입니다. 숨은 파일은 뺍니다."""
-    for name, read in sorted(files, key=lambda item: item[0]):
-        parts = PurePosixPath(name).parts
-        if len(parts) > 1 and not any(part.startswith((".", "__")) for part in parts):
-            split = PARTS.get(parts[-3].lower()) if len(parts) > 2 else None
-            yield parts[-2], split, name, read
 
 
 def _group(files):
@@ -185,7 +169,9 @@ def _reason(error):
         return "이미지로 읽을 수 없음"
     if isinstance(error, Image.DecompressionBombError | Image.DecompressionBombWarning):
         return "너무 큼"
-    return str(error) if isinstance(error, ValueError) else "내용이 깨짐"
+    if isinstance(error, MemoryError):
+        return "메모리가 모자람"
+    return str(error) if isinstance(error, Unfit) else "내용이 깨짐"
 
 
 def _tell_skipped(skipped):

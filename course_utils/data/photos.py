@@ -21,8 +21,8 @@ from course_utils.data.sources import (
     fetch,
     fetch_problem,
     is_offline,
-    save_whole,
 )
+from course_utils.files import write_atomically
 
 BATCHES = "cifar-10-batches-py"  # torchvision이 압축을 푼 폴더
 ARCHIVE_LIMIT = 1 << 28  # 170 MB인 압축 파일보다 크면 거짓 파일입니다.
@@ -129,7 +129,7 @@ def _download(folder, offline, time_limit):
         ) from error
     if md5(content, usedforsecurity=False).hexdigest() != CIFAR10.tgz_md5:
         raise ConnectionError("받은 CIFAR-10이 온전하지 않아(md5가 다름) 쓰지 않았습니다.")
-    save_whole(folder / CIFAR10.filename, content)
+    write_atomically(folder / CIFAR10.filename, content)
     CIFAR10(folder, download=True)  # 저장된 압축 파일을 다시 확인하고 풉니다.
 
 

@@ -1,7 +1,6 @@
 """데이터를 어디에서 찾고 어떻게 내려받는지 정합니다."""
 
 import os
-import tempfile
 import threading
 import time
 from concurrent import futures
@@ -69,11 +68,3 @@ def fetch(url, deadline, *, largest=LARGEST_FILE):
 
     threading.Thread(target=work, daemon=True).start()
     return answer.result(timeout=seconds)
-
-
-def save_whole(path, content):
-    """다 쓴 뒤에 이름을 바꿉니다. 도중에 멈춰도 반만 쓴 파일이 남지 않습니다."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".download-", dir=path.parent) as private:
-        Path(private, path.name).write_bytes(content)
-        os.replace(Path(private, path.name), path)

@@ -5,6 +5,7 @@
 
 import multiprocessing
 import os
+import sys
 import threading
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import replace
@@ -57,7 +58,9 @@ def end_with_parent() -> None:
 def work_all(tasks: list[tuple[str, int]], jobs: int) -> None:
     """차례로 `jobs`개씩 나누어 하고, 끝날 때마다 알립니다."""
     spawn = multiprocessing.get_context("spawn")
-    options = {"mp_context": spawn, "max_tasks_per_child": 1, "initializer": end_with_parent}
+    options = {"mp_context": spawn, "initializer": end_with_parent}
+    if sys.version_info >= (3, 11):
+        options["max_tasks_per_child"] = 1
     with ProcessPoolExecutor(jobs, **options) as pool:
         for future in as_completed([pool.submit(work, *task) for task in tasks]):
             print(future.result(), flush=True)

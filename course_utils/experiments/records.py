@@ -17,13 +17,8 @@ from course_utils.experiments.conditions import (
     TARGET,
     build,
 )
-from course_utils.pretrained import (
-    ASSETS,
-    load_pretrained,
-    load_record,
-    save_pretrained,
-    write_atomically,
-)
+from course_utils.files import write_atomically
+from course_utils.pretrained import ASSETS, load_pretrained, load_record, save_pretrained
 
 
 def epochs_to_target(history: dict, target: float = TARGET) -> float:

@@ -1,6 +1,7 @@
 """이어서 할 수 있는 학습입니다. 에폭마다 저장하므로 도중에 꺼져도 잃는 것은 한 에폭뿐입니다."""
 
 import copy
+import hashlib
 import io
 import json
 import math
@@ -13,7 +14,8 @@ from torch import Tensor, nn
 
 from course_utils.data import ImageData
 from course_utils.experiments.conditions import Condition, build, make_augment, make_inputs
-from course_utils.pretrained import load_pretrained, save_pretrained, write_atomically
+from course_utils.files import write_atomically
+from course_utils.pretrained import load_pretrained, save_pretrained
 from course_utils.training import evaluate, fit, predict, set_seed
 
 CURVES = ("train_loss", "train_accuracy", "test_loss", "test_accuracy")
@@ -112,11 +114,12 @@ def finished(model: nn.Module, settings: dict, name: str, folder: Path) -> dict:
 
 
 def save(path: Path, model: nn.Module, optimizer, settings: dict, history: dict) -> None:
-    """에폭 하나의 끝을 통째로 남깁니다. 이름은 다 쓴 뒤에 바꿉니다."""
+    """에폭 하나의 끝을, 앞에 SHA-256을 붙여 통째로 남깁니다. 이름은 다 쓴 뒤에 바꿉니다."""
     buffer = io.BytesIO()
     state = {"model": model.state_dict(), "optimizer": optimizer.state_dict()}
     torch.save(state | {"record": json.dumps(settings | {"history": history})}, buffer)
-    write_atomically(path, buffer.getvalue())
+    content = buffer.getvalue()
+    write_atomically(path, hashlib.sha256(content).digest() + content)
 
 
 def restore(path: Path, model: nn.Module, optimizer, settings: dict) -> dict | None:
@@ -126,7 +129,11 @@ def restore(path: Path, model: nn.Module, optimizer, settings: dict) -> dict | N
     """
     before = copy.deepcopy((model.state_dict(), optimizer.state_dict()))
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        content = path.read_bytes()
+        digest, content = content[:32], content[32:]
+        if hashlib.sha256(content).digest() != digest:  # torch.load는 바뀐 값을 모릅니다.
+            raise ValueError("내용이 끊겼거나 바뀌었습니다.")
+        state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
         record = json.loads(state["record"])
         history = record.pop("history")
         if record != settings:

@@ -21,12 +21,22 @@ from course_utils.plotting.quiet_years import (
     plot_pictures,
     plot_words,
 )
-from course_utils.plotting.style import FONT_FAMILY, OKABE_ITO, show, use_course_style
+from course_utils.plotting.style import (
+    FONT_FAMILY,
+    OKABE_ITO,
+    encode,
+    mark_powers,
+    show,
+    to_png,
+    use_course_style,
+)
 from course_utils.plotting.transfer import plot_answers, plot_transfer
 
 __all__ = [
     "FONT_FAMILY",
     "OKABE_ITO",
+    "encode",
+    "mark_powers",
     "plot_answers",
     "plot_budget",
     "plot_confusion",
@@ -55,5 +65,6 @@ __all__ = [
     "plot_transfer",
     "plot_words",
     "show",
+    "to_png",
     "use_course_style",
 ]

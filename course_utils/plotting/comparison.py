@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 
-from course_utils.plotting.style import OKABE_ITO
+from course_utils.plotting.style import OKABE_ITO, mark_powers
 
 
 def plot_steps(steps: dict[str, Sequence[float]], *, ylabel: str = "시험 오류율 (%)") -> Axes:
@@ -45,4 +45,5 @@ def plot_ratios(ratios: dict[str, float]) -> Axes:
     ax.tick_params(axis="y", length=0)
     ax.set(xscale="log", xlabel="LeNet-5의 몇 배인가 (로그 축)", ylim=(len(ratios) - 0.5, -0.5))
     ax.set_xlim(min(1, *ratios.values()), 12 * max(ratios.values()))
+    mark_powers(ax.xaxis)
     return ax

@@ -7,6 +7,7 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import ConnectionPatch
+from matplotlib.transforms import offset_copy
 
 from course_utils.plotting.style import LINE_COLORS, OKABE_ITO
 
@@ -25,9 +26,35 @@ def draw_quiet_years(ax: Axes, events: Sequence[dict], *, chosen: int | None = N
         events: `year`, `title`, `kind`와 있으면 `until`.
         chosen: 굵게 보일 사건의 번호.
     """
+    draw_years(ax)
+    draw_events(ax, events, chosen=chosen)
+    return ax
+
+
+def draw_years(ax: Axes) -> None:
+    """연표의 축과 종류마다의 가로줄입니다. 사건과 상관없이 늘 같습니다."""
+    widen_later_years(ax)
+    ax.hlines(range(len(KINDS)), *YEARS[::4], color="#999999", linewidth=0.8, zorder=0)
+    ticks = (1957, 1970, 1980, 1985, 1990, 1995, 2000, 2005, 2010, 2015)
+    ax.set_xticks(ticks, map(str, ticks))
+    ax.minorticks_off()
+    ax.set_yticks(range(len(KINDS)), reversed(KINDS))
+    ax.tick_params(left=False)
+    ax.spines["left"].set_visible(False)
+
+
+def widen_later_years(ax: Axes) -> None:
+    """두 축의 범위와, 뒤로 갈수록 넓은 가로축을 정합니다."""
+    ax.set_xscale("function", functions=(
+        lambda year: np.interp(year, YEARS, PLACES), lambda place: np.interp(place, PLACES, YEARS)
+    ))  # fmt: skip
+    ax.set(xlim=(YEARS[0], YEARS[-1]), ylim=(-0.2, 3))
+
+
+def draw_events(ax: Axes, events: Sequence[dict], *, chosen: int | None = None) -> None:
+    """사건의 막대, 점, 제목입니다."""
     taken = []
-    for row in range(len(KINDS)):
-        ax.axhline(row, color="#999999", linewidth=0.8, zorder=0)
+    beside = offset_copy(ax.transData, ax.figure, 2, 8, units="points")
     for number, event in enumerate(events):
         row = list(reversed(KINDS)).index(event["kind"])
         year = event["year"] + 0.5 * taken.count((row, event["year"]))
@@ -38,20 +65,8 @@ def draw_quiet_years(ax: Axes, events: Sequence[dict], *, chosen: int | None = N
                     solid_capstyle="butt")  # fmt: skip
         ax.plot(year, row, MARKERS[event["kind"]], color=color, markersize=13 if picked else 7,
                 markeredgecolor="black", markeredgewidth=1.8 if picked else 0)  # fmt: skip
-        ax.annotate(event["title"], (year, row), xytext=(2, 8), textcoords="offset points",
-                    rotation=48, rotation_mode="anchor", fontsize=9.5,
-                    weight="bold" if picked else "normal")  # fmt: skip
-    ax.set_xscale("function", functions=(
-        lambda year: np.interp(year, YEARS, PLACES), lambda place: np.interp(place, PLACES, YEARS)
-    ))  # fmt: skip
-    ticks = (1957, 1970, 1980, 1985, 1990, 1995, 2000, 2005, 2010, 2015)
-    ax.set(xlim=(YEARS[0], YEARS[-1]), ylim=(-0.2, 3), xticks=ticks)
-    ax.set_xticklabels(ticks)
-    ax.minorticks_off()
-    ax.set_yticks(range(len(KINDS)), reversed(KINDS))
-    ax.tick_params(left=False)
-    ax.spines["left"].set_visible(False)
-    return ax
+        ax.text(year, row, event["title"], transform=beside, rotation=48, rotation_mode="anchor",
+                fontsize=9.5, weight="bold" if picked else "normal")  # fmt: skip
 
 
 def plot_data_size(
@@ -183,11 +198,15 @@ def plot_matches(
 def plot_words(histograms: dict[str, np.ndarray]) -> Figure:
     """이름 → 시각 단어의 비율 `(단어 수,)`를 위아래로 놓습니다. 세로축이 모두 같습니다."""
     figure, axes = plt.subplots(
-        len(histograms), 1, figsize=(8.4, 1.2 * len(histograms) + 0.5), sharex=True, sharey=True,
-        squeeze=False, layout="constrained",
+        len(histograms), 1, figsize=(8.4, 1.2 * len(histograms) + 0.5), squeeze=False,
+        layout="constrained",
     )  # fmt: skip
+    top = 1.05 * max(np.max(shares) for shares in histograms.values())
     for number, (ax, (name, shares)) in enumerate(zip(axes[:, 0], histograms.items(), strict=True)):
-        ax.bar(range(len(shares)), shares, color=OKABE_ITO[LINE_COLORS[number % 7]])
+        edges = np.arange(len(shares) + 1) - 0.5  # 막대 하나하나를 그리는 bar보다 빠릅니다.
+        ax.stairs(shares, edges, fill=True, color=OKABE_ITO[LINE_COLORS[number % 7]])
+        ax.set(ylim=(0, top))  # sharey는 축마다 두 번 그려 느립니다.
+        ax.tick_params(labelbottom=number == len(histograms) - 1)
         ax.set_title(name, loc="left", fontsize=12, pad=2)
     axes[-1, 0].set_xlabel("시각 단어의 번호 (세로: 비율)")
     return figure

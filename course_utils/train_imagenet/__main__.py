@@ -25,6 +25,7 @@ from course_utils.train_imagenet.processes import (
 from course_utils.train_imagenet.settings import MODELS, parse, recipe
 from course_utils.train_imagenet.state import find_saved, start
 from course_utils.train_imagenet.steps import build, evaluate
+from course_utils.training import is_out_of_memory
 
 
 def main() -> None:
@@ -38,6 +39,11 @@ def main() -> None:
     except KeyboardInterrupt:
         say("\n중단했습니다. 같은 명령을 다시 실행하면 마지막 중간 저장에서 이어집니다.")
         sys.exit(130)
+    except (RuntimeError, MemoryError) as error:
+        if is_out_of_memory(error):  # 이 프로세스만 겪은 일일 수 있어 누구든 알립니다.
+            print("\n메모리가 모자랍니다. --micro-batch를 줄여(처음에는 절반) 다시 실행하십시오. "
+                  "결과는 같고, 마지막 중간 저장에서 이어집니다.", flush=True)  # fmt: skip
+        raise
     finally:
         distributed.destroy_process_group()
 

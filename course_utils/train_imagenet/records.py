@@ -3,9 +3,12 @@
 import hashlib
 import json
 import os
+import zipfile
 from pathlib import Path
 
 import torch
+
+from course_utils.files import write_atomically
 
 KEPT = 3  # 남겨 두는 중간 저장의 수
 LOG = "log.jsonl"
@@ -46,7 +49,8 @@ def find_checkpoint(folder: Path) -> tuple[Path | None, list[str]]:
     """내용이 이름의 검사합과 맞는 가장 새로운 중간 저장과, 쓰지 않은 것의 이름들입니다."""
     refused = []
     for path in _newest_first(folder):
-        if _digest(path) == path.stem.rpartition("-")[2]:
+        # zip이 아닌 옛 형식은 torch 2.5까지 weights_only=True로 읽어도 코드가 돌았습니다.
+        if zipfile.is_zipfile(path) and _digest(path) == path.stem.rpartition("-")[2]:
             return path, refused
         refused.append(path.name)
     return None, refused
@@ -73,7 +77,5 @@ def read_rows(folder: Path) -> list[dict]:
 def keep_rows(folder: Path, *, until: int) -> None:
     """이어서 시작하는 걸음(`until`)까지의 줄만 남깁니다. 그 뒤는 다시 합니다."""
     kept = [row for row in read_rows(folder) if row["step"] <= until]
-    part = folder / f".{LOG}.part"
     text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in kept)
-    part.write_text(text, encoding="utf-8")
-    os.replace(part, folder / LOG)
+    write_atomically(folder / LOG, text.encode())

@@ -2,21 +2,18 @@
 
 import hashlib
 import io
-import pickle
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 from torch import nn
 
-from course_utils.pretrained import write_atomically
+from course_utils.files import write_atomically
 from course_utils.transfer.classifier import KINDS, Classifier, restore
 from course_utils.transfer.loading import load_korean_names
 
 FORMAT = "cnn-origins-classifier-1"
-# 상한 파일에서 torch.load와 load_state_dict가 내는 오류들입니다.
-BROKEN = (RuntimeError, pickle.UnpicklingError, EOFError, KeyError, TypeError, ValueError,
-          AttributeError, IndexError)  # fmt: skip
 
 
 def save_classifier(
@@ -55,13 +52,16 @@ def load_classifier(path: str | Path) -> Classifier:
     if not path.is_file():
         raise FileNotFoundError(f"{path.name} 파일이 없습니다. 경로를 확인하십시오.")
     try:
+        # torch의 옛 형식(tar)은 2.5까지 weights_only=True로도 코드를 실행합니다(CVE-2025-32434).
+        if not zipfile.is_zipfile(path):
+            raise ValueError("zip이 아님")
         content = torch.load(path, map_location="cpu", weights_only=True)
         expected = content.pop("sha256")
         if content["format"] != FORMAT or _digest(content) != expected:
             raise ValueError("검사합이 다름")
         names, kind = tuple(content["class_names"]), content["kind"]
         model = restore(kind, content["weights"], len(names))
-    except BROKEN as error:
+    except Exception as error:  # 상한 파일은 무엇이든 낼 수 있습니다.
         raise ValueError(
             f"{path.name}은(는) 이 강의가 저장한 분류기가 아니거나, 끊겼거나 바뀐 파일이어서 "
             "쓰지 않았습니다. save_classifier로 다시 저장하십시오."

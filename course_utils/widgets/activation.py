@@ -1,12 +1,11 @@
 """활성 함수와 그 기울기를 나란히 놓고, 어디에서 기울기가 사라지는지 봅니다."""
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.lines import Line2D
 
 from course_utils.plotting import OKABE_ITO
 from course_utils.widgets.panel import Panel, choice, row, slider
-from course_utils.widgets.pictures import add_axes, blank, caption, paste
+from course_utils.widgets.pictures import add_axes, blank, caption, paste, to_pixels
 
 RELU, TANH, SIGMOID = NAMES = "ReLU", "tanh", "시그모이드"
 WIDTH, HEIGHT = 820, 330
@@ -98,13 +97,6 @@ def draw_curves(name):
         caption(figure, titles[side], LEFTS[side], 10, fontsize=14)
     caption(figure, f"회색 바탕: 기울기가 {FLAT}보다 작은 곳(포화)", LEFTS[0], HEIGHT - 28)
     return figure
-
-
-def to_pixels(figure):
-    """Figure를 `(높이, 너비, 3)` uint8 배열로 바꿉니다."""
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    return np.array(canvas.buffer_rgba())[..., :3]
 
 
 def draw_activation(name, x, background):

@@ -28,7 +28,8 @@ class DrawPad(anywidget.AnyWidget):
     @traitlets.observe("count")
     def _receive(self, _):
         # 같은 그림을 두 번 보내도 알 수 있게 픽셀이 아니라 횟수를 봅니다.
-        self.value = np.frombuffer(self.pixels, dtype=np.uint8).reshape(SIZE, SIZE)
+        if len(self.pixels) == SIZE * SIZE:  # 낡은 탭이 보낸 다른 크기는 버립니다.
+            self.value = np.frombuffer(self.pixels, dtype=np.uint8).reshape(SIZE, SIZE)
 
     def show(self, drawing):
         """0-255의 2차원 그림을 칸에 맞게 키워 올립니다."""

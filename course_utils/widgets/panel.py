@@ -49,17 +49,25 @@ class Panel(widgets.VBox):
         return {name: control.value for name, control in self.controls.items()}
 
     def _follow(self, _):
-        if not self._together:
+        # 낡은 브라우저 탭은 목록의 선택을 지우기도 합니다. 다시 고를 때까지 앞의 그림을 둡니다.
+        chosen = all(value is not None for value in self.values().values())
+        if chosen and not self._together:
             self.refresh()
+
+    @contextmanager
+    def quiet(self):
+        """이 블록 안에서는 조작을 바꾸어도 새로 고치지 않습니다. 곧 새로 고칠 때에 씁니다."""
+        before, self._together = self._together, True
+        try:
+            yield
+        finally:
+            self._together = before
 
     @contextmanager
     def together(self):
         """이 블록 안에서 여러 조작을 바꾸면 나올 때 한 번만 새로 고칩니다."""
-        self._together = True
-        try:
+        with self.quiet():
             yield
-        finally:
-            self._together = False
         self.refresh()
 
     def refresh(self):

@@ -1,16 +1,19 @@
 """위젯 그림의 재료입니다. 글자가 많은 칸 그림은 matplotlib보다 빠른 Pillow로 그립니다."""
 
-import io
 from functools import lru_cache
 
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont
+from matplotlib.ft2font import FT2Font
 from PIL import Image, ImageDraw, ImageFont
 
-from course_utils.plotting import FONT_FAMILY
+from course_utils.plotting import FONT_FAMILY, encode, to_png
+
+__all__ = ["encode", "to_png"]  # 그림을 다루는 다른 함수들과 함께 쓰는 이름입니다.
 
 DPI = 100
 GRID_GRAY = 170
@@ -19,21 +22,15 @@ GAP_COLOR = (120, 170, 205)  # 흰 맵과 검은 맵 어느 쪽과도 구별되�
 
 def blank(width, height):
     """크기를 픽셀로 정한 흰 그림입니다. pyplot을 거치지 않아 저절로 표시되거나 쌓이지 않습니다."""
-    return Figure(figsize=(width / DPI, height / DPI), dpi=DPI)
+    inches = ((width + 1e-6) / DPI, (height + 1e-6) / DPI)  # 3.7은 버림해 한 픽셀을 잃기도 합니다.
+    return Figure(figsize=inches, dpi=DPI)
 
 
-def to_png(figure):
-    """그림을 PNG 바이트로 바꿉니다. 같은 그림은 언제나 같은 바이트입니다."""
+def to_pixels(figure):
+    """Figure를 `(높이, 너비, 3)` uint8 배열로 바꿉니다."""
     canvas = FigureCanvasAgg(figure)
-    canvas.draw()  # savefig는 배치를 재느라 한 번 더 그려서 두 배 느립니다.
-    return encode(np.asarray(canvas.buffer_rgba()))
-
-
-def encode(pixels):
-    """`(높이, 너비, 3 또는 4)` uint8 배열을 PNG 바이트로 바꿉니다. 투명도는 버립니다."""
-    buffer = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(pixels[..., :3])).save(buffer, "png", compress_level=2)
-    return buffer.getvalue()
+    canvas.draw()
+    return np.array(canvas.buffer_rgba())[..., :3]
 
 
 def size_of(figure):
@@ -47,8 +44,9 @@ class _Pixels(Artist):
 
     def __init__(self, pixels, left, bottom):
         super().__init__()
-        opaque = np.full((*pixels.shape[:2], 1), 255, dtype=np.uint8)
-        self.pixels = np.concatenate([pixels, opaque], axis=2)[::-1]  # 아래 줄부터 찍습니다.
+        if pixels.shape[2] == 3:
+            pixels = np.insert(pixels, 3, 255, axis=2)
+        self.pixels = pixels[::-1]  # 아래 줄부터 찍습니다.
         self.corner = left, bottom
 
     def draw(self, renderer):
@@ -57,16 +55,51 @@ class _Pixels(Artist):
         context.restore()
 
 
-def paste(figure, pixels, left, top):
-    """왼쪽 위에서 잰 픽셀 자리에 `(높이, 너비, 3)` uint8 배열을 늘이지 않고 그대로 붙입니다."""
-    figure.add_artist(_Pixels(pixels, left, size_of(figure)[1] - top - len(pixels)))
+def paste(figure, pixels, left, top, *, zorder=0):
+    """왼쪽 위에서 잰 픽셀 자리에 `(높이, 너비, 3 또는 4)` 배열을 늘이지 않고 붙입니다."""
+    artist = _Pixels(pixels, left, size_of(figure)[1] - top - len(pixels))
+    artist.set_zorder(zorder)
+    return figure.add_artist(artist)
 
 
-def caption(figure, text, left, top, **style):
-    """왼쪽 위에서 잰 픽셀 자리에 글을 씁니다."""
-    width, height = size_of(figure)
-    options = {"va": "top", "fontsize": 12} | style
-    return figure.text(left / width, 1 - top / height, text, **options)
+def caption(figure, text, left, top, *, ha="left", va="top", fontsize=12, color="black",
+            weight="normal", linespacing=1.2):  # fmt: skip
+    """왼쪽 위에서 잰 픽셀 자리에 글을 씁니다. 인자의 뜻은 matplotlib의 `text`와 같습니다.
+
+    글자를 matplotlib이 찍으면 한 줄에 0.5밀리초쯤 걸리므로 Pillow로 찍어 붙입니다. 강의의 글꼴에
+    없는 글자가 있을 때에만 다음 글꼴도 찾는 matplotlib에 맡깁니다.
+    """
+    font, letters = _font(round(fontsize * DPI / 72), weight)
+    if not letters.issuperset(text.replace("\n", "")):
+        width, height = size_of(figure)
+        return figure.text(left / width, 1 - top / height, text, ha=ha, va=va, color=color,
+                           fontsize=fontsize, weight=weight, linespacing=linespacing)  # fmt: skip
+    pixels = _write_lines(text.split("\n"), font, color, linespacing)
+    height, width = pixels.shape[:2]
+    left -= {"left": 0, "center": width / 2, "right": width}[ha]
+    top -= {"top": 0, "center": height / 2, "bottom": height}[va]
+    return paste(figure, pixels, round(left), round(top), zorder=3)  # 축과 상자 위에 놓입니다.
+
+
+def _write_lines(lines, font, color, linespacing):
+    """글을 담은 `(높이, 너비, 4)` 배열입니다. 줄의 높이는 "lp"보다 낮지 않습니다."""
+    _, rise, _, depth = font.getbbox("lp", anchor="ls")
+    boxes = [font.getbbox(line, anchor="ls") for line in lines]
+    up = [-min(rise, box[1]) for box in boxes]
+    down = [max(depth, box[3]) for box in boxes]
+    baselines = [up[0]]
+    for i in range(1, len(lines)):
+        step = max(-rise * linespacing, up[i] * linespacing)
+        baselines.append(round(baselines[-1] + down[i - 1] + step))
+    widths = [box[2] for box in boxes]
+    mask = Image.new("L", (max(1, *widths), baselines[-1] + down[-1]))
+    draw = ImageDraw.Draw(mask)
+    for line, baseline in zip(lines, baselines, strict=True):
+        draw.text((0, baseline), line, font=font, fill=255, anchor="ls")
+    pixels = np.empty((*mask.size[::-1], 4), dtype=np.uint8)
+    pixels[..., :3] = [round(255 * part) for part in to_rgb(color)]
+    pixels[..., 3] = mask
+    return pixels
 
 
 def add_axes(figure, left, top, width, height, **options):
@@ -113,8 +146,10 @@ def mosaic(maps, *, columns, gap=1, low=None, high=None):
 
 
 @lru_cache
-def _font(size):
-    return ImageFont.truetype(findfont(FontProperties(family=FONT_FAMILY)), size)
+def _font(size, weight="normal"):
+    """글꼴과, 그 글꼴에 있는 글자들입니다. 크기는 픽셀입니다."""
+    path = findfont(FontProperties(family=FONT_FAMILY, weight=weight))
+    return ImageFont.truetype(path, size), frozenset(map(chr, FT2Font(path).get_charmap()))
 
 
 def number_grid(values, *, cell, low, high, filled=None, size=None, labels=None):
@@ -137,7 +172,7 @@ def number_grid(values, *, cell, low, high, filled=None, size=None, labels=None)
         dark = colors[row, column, 0] < 118  # 두 글자색의 대비가 같아지는 밝기
         text = labels[row][column] if labels is not None else number(values[row, column])
         middle = ((column + 0.5) * cell, (row + 0.5) * cell)
-        font = _font(size if len(text) < 4 else size - 2)  # '–196'도 칸 안에 들어가게 합니다.
+        font, _ = _font(size if len(text) < 4 else size - 2)  # '–196'도 칸 안에 들어가게 합니다.
         draw.text(middle, text, font=font, fill="white" if dark else "black", anchor="mm")
     pixels = np.array(image)
     pixels[::cell] = pixels[cell - 1 :: cell] = GRID_GRAY

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.patches import Rectangle
 
 from course_utils.plotting import OKABE_ITO
-from course_utils.widgets.pictures import add_axes, enlarge, number_grid, paste, size_of
+from course_utils.widgets.pictures import add_axes, caption, enlarge, number_grid, paste, size_of
 
 NUM_PIXELS = 22  # 끝에서부터 보이는 이미지의 픽셀 수
 NUM_WINDOWS = 3
@@ -38,10 +38,10 @@ def draw_strip(axes, fit, size, kernel, stride, padding, *, note):
     for level in range(min(NUM_WINDOWS, fit.count)):
         _draw_window(axes, fit, size, kernel, stride, level)
     axes.plot([EDGE, EDGE], [STRIP_TOP - 8, STRIP_TOP + CELL + 26], color="black", lw=2.5)
-    under = {"y": STRIP_TOP + CELL + 7, "va": "top"}
-    axes.text(EDGE - 8, s="이미지의 끝", ha="right", fontsize=12, **under)
+    under = STRIP_TOP + CELL + 7
+    caption(axes.figure, "이미지의 끝", EDGE - 8, under, ha="right")
     color = OKABE_ITO["vermillion" if fit.overhang or fit.unread else "blue"]
-    axes.text(EDGE + 8, s=note, color=color, fontsize=13, weight="bold", **under)
+    caption(axes.figure, note, EDGE + 8, under, color=color, fontsize=13, weight="bold")
     _draw_legend(axes, STRIP_TOP + CELL + 8)
 
 
@@ -91,7 +91,7 @@ def _draw_legend(axes, top):
     left = STRIP_LEFT
     for name, style in entries:
         _box(axes, left, top + 1, 14, 14, **style)
-        axes.text(left + 21, top - 1, name, va="top", fontsize=12)
+        caption(axes.figure, name, left + 21, top - 1)
         left += 44 + 14 * len(name)
 
 
@@ -107,26 +107,29 @@ def draw_chain(axes, sizes, paper, ends, *, title):
     columns.append(("FC6의 입력", *ends))
     left, top = 118, 232
     for name, y in (("이 계산", top + 20), ("논문", top + 78)):
-        axes.text(STRIP_LEFT, y, name, va="center", fontsize=13, weight="bold")
-    axes.text(STRIP_LEFT, top - 16, title, va="center", fontsize=11, color="#444444")
+        caption(axes.figure, name, STRIP_LEFT, y, va="center", fontsize=13, weight="bold")
+    caption(axes.figure, title, STRIP_LEFT, top - 16, va="center", fontsize=11, color="#444444")
     for index, (name, ours, theirs) in enumerate(columns):
         width = 104 if index < len(sizes) else 262
         _draw_pair(axes, name, ours, theirs, left, top, width)
         left += width + 34
         if index < len(sizes):
-            axes.text(left - 17, top + 20, "→", ha="center", va="center", fontsize=16)
+            caption(axes.figure, "→", left - 17, top + 20, ha="center", va="center", fontsize=16)
 
 
 def _draw_pair(axes, name, ours, theirs, left, top, width):
     same, middle = ours == theirs, left + width / 2
     color = OKABE_ITO["blue" if same else "vermillion"]
     _box(axes, left, top, width, 40, facecolor="white", edgecolor=color, lw=2 if same else 3.5)
-    center = {"ha": "center", "va": "center"}
-    axes.text(middle, top - 16, name, fontsize=13, **center)
-    axes.text(middle, top + 20, ours, fontsize=15, weight="bold", color=color, **center)
-    sign = "=" if same else "≠"
-    axes.text(middle, top + 53, sign, fontsize=17, weight="bold", color=color, **center)
-    axes.text(middle, top + 78, theirs, fontsize=14, **center)
+    bold = {"weight": "bold", "color": color}
+    texts = [
+        (name, -16, {"fontsize": 13}),
+        (ours, 20, {"fontsize": 15} | bold),
+        ("=" if same else "≠", 53, {"fontsize": 17} | bold),
+        (theirs, 78, {"fontsize": 14}),
+    ]
+    for text, down, style in texts:
+        caption(axes.figure, text, middle, top + down, ha="center", va="center", **style)
 
 
 def _box(axes, left, top, width, height, **style):

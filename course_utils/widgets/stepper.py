@@ -165,9 +165,12 @@ def convolution_stepper():
         "position": slider("위치", 0, 63, value=0, width="420px"),
     }
 
-    def limit(_):
+    def limit(change):
+        if change.new is None:  # 낡은 브라우저 탭이 선택을 지웠습니다.
+            return
         size = output_size(PATCH_SIZE, 3, controls["stride"].value, controls["padding"].value)
-        controls["position"].max = size * size - 1
+        with panel.quiet():  # 스트라이드나 패딩이 바뀐 것을 panel도 보고 곧 그립니다.
+            controls["position"].max = size * size - 1
 
     def move(step):
         position = controls["position"]
@@ -183,7 +186,7 @@ def convolution_stepper():
             button("다음 ▶", lambda: move(1), tooltip="한 칸 뒤로"),
         ),
     ]
-    return Panel(
+    panel = Panel(
         "합성곱 한 걸음씩",
         controls,
         lambda **values: draw_step(patch, photo, **values),
@@ -192,3 +195,4 @@ def convolution_stepper():
         # 멈춘 그림에서는 몇 줄이 채워진 뒤의 모습이 더 많은 것을 보여 줍니다.
         static=lambda **values: draw_step(patch, photo, **(values | {"position": 27}))[1],
     )
+    return panel

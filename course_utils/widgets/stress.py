@@ -100,8 +100,11 @@ def stress_test(model, images, labels):
         return draw_stress(model, images[index], labels[index], control=control, settings=settings)
 
     def follow(name):
-        # 방금 움직인 슬라이더가 곡선의 가로축이 됩니다.
-        sliders[name].observe(lambda _: setattr(curve, "value", name), names="value")
+        def choose(_):
+            with panel.quiet():  # 슬라이더가 움직인 것을 panel도 보고 곧 그립니다.
+                curve.value = name  # 방금 움직인 슬라이더가 곡선의 가로축이 됩니다.
+
+        sliders[name].observe(choose, names="value")
 
     def restore():
         with panel.together():

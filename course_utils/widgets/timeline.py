@@ -2,17 +2,19 @@
 
 import html
 import json
+from functools import cache
 from pathlib import Path
 
 import ipywidgets as widgets
 
-from course_utils.plotting.quiet_years import KINDS, draw_quiet_years
+from course_utils.plotting.quiet_years import KINDS, draw_events, draw_years, widen_later_years
 from course_utils.widgets.panel import Panel, choice, row
-from course_utils.widgets.pictures import add_axes, blank
+from course_utils.widgets.pictures import add_axes, blank, paste, to_pixels
 
 ASSETS = Path(__file__).resolve().parents[1] / "assets"
 EVERYTHING = "모두"
 WIDTH, HEIGHT = 960, 450
+PLACE = 52, 6, WIDTH - 60, HEIGHT - 46  # 축의 왼쪽, 위, 너비, 높이
 MEANINGS = {
     "사실": "기록으로 확인할 수 있는 일",
     "해석": "사람이 붙인 이름이나 회고",
@@ -50,11 +52,22 @@ def describe(event: dict) -> str:
     )
 
 
+@cache
+def draw_background():
+    """축만 그린 픽셀입니다. 그리는 시간의 절반이 축이라 한 번만 그려 둡니다."""
+    figure = blank(WIDTH, HEIGHT)
+    draw_years(add_axes(figure, *PLACE))
+    return to_pixels(figure)
+
+
 def draw_timeline(events: list[dict], chosen: dict):
     """사건들을 놓고 `chosen`을 굵게 보인 Figure입니다."""
     figure = blank(WIDTH, HEIGHT)
-    axes = add_axes(figure, 52, 6, WIDTH - 60, HEIGHT - 46)
-    draw_quiet_years(axes, events, chosen=events.index(chosen))
+    paste(figure, draw_background(), 0, 0)
+    axes = add_axes(figure, *PLACE)
+    axes.set_axis_off()
+    widen_later_years(axes)
+    draw_events(axes, events, chosen=events.index(chosen))
     return figure
 
 
@@ -71,14 +84,20 @@ def quiet_years_timeline(start: str = "LeNet-5") -> Panel:
         layout=widgets.Layout(width="420px"),
     )
 
-    def list_events(_=None):
+    def list_events():
         found = select(events, kind.value)
         event.options = [(f"{years_of(one)} {one['title']}", one["title"]) for one in found]
+
+    def follow(change):
+        if change.new is None:  # 낡은 브라우저 탭이 선택을 지웠습니다.
+            return
+        with panel.quiet():  # 종류가 바뀐 것을 panel도 보고 곧 그립니다.
+            list_events()
 
     list_events()
     event.value = start
     # Panel보다 먼저 지켜보아야, 그림을 다시 그릴 때 사건의 목록이 이미 새것입니다.
-    kind.observe(list_events, names="value")
+    kind.observe(follow, names="value")
 
     def draw(kind, event):
         shown = select(events, kind)
@@ -86,10 +105,11 @@ def quiet_years_timeline(start: str = "LeNet-5") -> Panel:
         return describe(chosen), draw_timeline(shown, chosen)
 
     controls = {"kind": kind, "event": event}
-    return Panel(
+    panel = Panel(
         "조용한 해들의 연표",
         controls,
         draw,
         alt="1957년부터 2015년까지의 사건을 사실, 해석, 통념의 세 줄에 놓은 연표",
         rows=[row(*controls.values())],
     )
+    return panel

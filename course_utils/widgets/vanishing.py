@@ -1,17 +1,18 @@
 """깊은 망의 층마다 기울기가 얼마나 남는지 봅니다. 학습하기 전의 망에 한 번 흘려 보내 잽니다."""
 
-from functools import partial
+from functools import cache, partial
 from itertools import pairwise
 
 import numpy as np
 import torch
+from matplotlib.lines import Line2D
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from course_utils.plotting import OKABE_ITO
+from course_utils.plotting import OKABE_ITO, mark_powers
 from course_utils.widgets.activation import scientific
 from course_utils.widgets.panel import Panel, choice, row, slider
-from course_utils.widgets.pictures import add_axes, blank
+from course_utils.widgets.pictures import add_axes, blank, caption
 
 ACTIVATIONS = {"시그모이드": torch.sigmoid, "tanh": torch.tanh, "ReLU": torch.relu}
 STYLES = {"시그모이드": ("vermillion", "o"), "tanh": ("blue", "s"), "ReLU": ("green", "^")}
@@ -97,16 +98,19 @@ def draw_norms(norms: dict[str, np.ndarray], *, quantity: str):
     figure = blank(*FIGURE_SIZE)
     depth = len(next(iter(norms.values())))
     axes = add_axes(figure, 88, 16, 560, 300, xlim=(0.6, depth + 0.4), yscale="log")
-    for name, values in norms.items():
+    for place, (name, values) in enumerate(norms.items()):
         color, marker = STYLES[name]
-        axes.plot(range(1, depth + 1), np.where(values > 0, values, np.nan), marker=marker,
-                  color=OKABE_ITO[color], markersize=6, label=name)  # fmt: skip
+        style = {"marker": marker, "color": OKABE_ITO[color], "markersize": 6}
+        axes.plot(range(1, depth + 1), np.where(values > 0, values, np.nan), **style)
+        # 범례를 짜 맞추는 legend는 느려서 손수 놓습니다.
+        y = 1 - (34 + 26 * place) / FIGURE_SIZE[1]
+        figure.add_artist(Line2D([0.82, 0.838, 0.856], [y] * 3, markevery=[1], **style))
+        caption(figure, name, 720, 34 + 26 * place, va="center")
     positive = np.concatenate([values[values > 0] for values in norms.values()])
     axes.set_ylim(min(1e-6, positive.min() / 5), max(10, 5 * positive.max()))
     axes.set(xlabel="층 (1이 입력 쪽)", ylabel=f"{quantity}의 크기")
     axes.xaxis.get_major_locator().set_params(integer=True)
-    axes.minorticks_off()
-    axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.02, 1))
+    mark_powers(axes.yaxis)
     return figure
 
 
@@ -118,8 +122,10 @@ def vanishing_gradients(inputs: Tensor, labels: Tensor) -> Panel:
         "quantity": choice("재는 것", QUANTITIES),
     }
 
+    measured = cache(partial(all_norms, inputs, labels))  # 되돌아온 조작은 다시 재지 않습니다.
+
     def draw(depth, init, quantity):
-        norms = all_norms(inputs, labels, depth=depth, init=init, quantity=quantity)
+        norms = measured(depth=depth, init=init, quantity=quantity)
         return describe(norms), draw_norms(norms, quantity=quantity)
 
     return Panel(

@@ -84,7 +84,7 @@ def address(tmp_path_factory):
     with serve_slides.open_server(folder, 0) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield server.address
         server.shutdown()
         thread.join()
 

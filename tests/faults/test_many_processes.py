@@ -58,9 +58,11 @@ def arguments(tree, out, *extra):
 def result(out):
     """기록과 마지막 가중치입니다."""
     return SimpleNamespace(
-        out=out, rows=records.read_rows(out), weights=torch.load(out / "model.pt"),
+        out=out,
+        rows=records.read_rows(out),
+        weights=torch.load(str(out / "model.pt"), weights_only=True),
         record=json.loads((out / "model.json").read_text(encoding="utf-8")),
-    )  # fmt: skip
+    )
 
 
 def train(tree, out, processes, *extra):

@@ -13,7 +13,16 @@ from matplotlib import pyplot as plt
 
 import course_utils.widgets as package
 from course_utils.widgets.panel import VIEW, Panel, slider
-from course_utils.widgets.pictures import blank, caption, mosaic, number, number_grid, paste, to_png
+from course_utils.widgets.pictures import (
+    blank,
+    caption,
+    mosaic,
+    number,
+    number_grid,
+    paste,
+    to_pixels,
+    to_png,
+)
 
 
 def draw_number(number):
@@ -171,3 +180,49 @@ def test_mosaic_and_grid_keep_every_value():
 @pytest.mark.parametrize(("value", "text"), [(-3, "–3"), (2.25, "2.2"), (-0.01, "0"), (765, "765")])
 def test_numbers_are_short(value, text):
     assert number(value) == text
+
+
+def ink_box(pixels):
+    """검은 글자가 차지하는 `(위, 아래, 왼쪽, 오른쪽)` 픽셀입니다."""
+    rows, columns = (pixels[..., 0] < 128).any(axis=1), (pixels[..., 0] < 128).any(axis=0)
+    (rows,), (columns,) = rows.nonzero(), columns.nonzero()
+    return np.array([rows[0], rows[-1], columns[0], columns[-1]])
+
+
+@pytest.mark.parametrize("ha", ["left", "center", "right"])
+@pytest.mark.parametrize("va", ["top", "center", "bottom"])
+@pytest.mark.parametrize("text", ["합성곱 3×3", "224"])
+@pytest.mark.parametrize("weight", ["normal", "bold"])
+def test_caption_stands_where_matplotlib_would_put_it(ha, va, text, weight):
+    ours, theirs = blank(300, 120), blank(300, 120)
+    caption(ours, text, 150, 60, ha=ha, va=va, weight=weight)
+    theirs.text(0.5, 0.5, text, ha=ha, va=va, fontsize=12, weight=weight)
+    assert not ours.texts  # Pillow가 찍었습니다.
+    far = ink_box(to_pixels(ours)) - ink_box(to_pixels(theirs))
+    assert abs(far[:2]).max() <= 2
+    assert abs(far[2:]).max() <= 4  # 글자의 너비를 픽셀로 맞추는 법이 조금 다릅니다.
+
+
+def test_two_lines_are_twice_as_high_and_start_at_the_same_place():
+    boxes = []
+    for text in ("논", "논\n논"):
+        figure = blank(60, 80)
+        caption(figure, text, 10, 5)
+        boxes.append(ink_box(to_pixels(figure)))
+    one, two = boxes
+    assert (two[[0, 2, 3]] == one[[0, 2, 3]]).all()
+    assert 2 * (one[1] - one[0]) < two[1] - two[0] < 3 * (one[1] - one[0])
+
+
+def test_caption_has_its_colour_and_lies_over_boxes(open_png):
+    figure = blank(60, 40)
+    figure.add_axes((0, 0, 1, 1)).set_facecolor("white")
+    caption(figure, "■", 30, 20, ha="center", va="center", fontsize=20, color="#D55E00")
+    pixels = open_png(to_png(figure)).reshape(-1, 3)
+    assert (pixels == (0xD5, 0x5E, 0x00)).all(axis=1).any()
+
+
+def test_letters_missing_from_the_font_are_left_to_matplotlib():
+    figure = blank(60, 40)
+    caption(figure, "합 ⁶", 0, 0)
+    assert [text.get_text() for text in figure.texts] == ["합 ⁶"]

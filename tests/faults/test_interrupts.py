@@ -1,0 +1,116 @@
+"""`fit`을 아무 때나 중단합니다: 실행하는 줄마다, 무작위 때에 진짜 SIGINT로, 진짜 커널의 ■로."""
+
+import json
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import interrupts
+import kernels
+import pytest
+
+EVERY = 5  # 라이브러리 안까지 세면 줄이 7,000개쯤이므로 다섯 줄에 한 번 중단합니다.
+SIGNALS = 150
+
+
+def anywhere(path):
+    """`fit`과, 그 아래에서 도는 파이썬 라이브러리의 모든 줄입니다."""
+    return path.endswith("course_utils/training.py") or "python3" in path
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # 만들다 만 막대
+@pytest.mark.parametrize("part", range(2))
+def test_interrupt_at_any_line_of_any_library_loses_nothing(part):
+    *_, num_lines = interrupts.run_interrupted(-1, anywhere)
+    moments = range(1 + part, num_lines + 1, 2 * EVERY)
+    assert len(moments) > 300
+    faults = {}
+    for moment in moments:
+        history, *after, _ = interrupts.run_interrupted(moment, anywhere)
+        if found := interrupts.faults_after(history, *after):
+            faults[moment] = found
+    assert faults == {}
+
+
+SIGNALLED = """
+    import contextlib, io, json, os, random, signal, sys, threading, time
+    import torch, interrupts
+    from course_utils import training
+
+    torch.set_num_threads(1)
+    # 배경에서 시작한 셸은 SIGINT를 무시하게 해 두고, 자식도 그것을 물려받습니다.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    chance, seen, faults = random.Random(0), {"stopped": 0, "raised": 0, "late": 0}, []
+    pressed = [False]
+
+    def press():
+        pressed[0] = True
+        os.kill(os.getpid(), signal.SIGINT)
+
+    for number in range(int(sys.argv[1])):
+        model, optimizer, scheduler, images, labels = interrupts.problem()
+        printed, history, pressed[0] = io.StringIO(), None, False
+        timer = threading.Timer(chance.uniform(0.0, 0.08), press)
+        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(io.StringIO()):
+            try:
+                timer.start()
+                history = training.fit(model, images, labels, optimizer=optimizer, num_epochs=40,
+                                       batch_size=4, test=(images, labels), progress=number % 2)
+                timer.join()
+                time.sleep(0.01)
+            except KeyboardInterrupt:
+                pass
+        timer.join()
+        with contextlib.suppress(KeyboardInterrupt):  # 아직 오지 않았으면 여기에서 받습니다.
+            while not pressed[0]:
+                time.sleep(0.001)
+            time.sleep(0.005)
+        kind = "raised" if history is None else "stopped" if history["stopped"] else "late"
+        seen[kind] += 1
+        found = interrupts.faults_after(history, model, optimizer, (images, labels),
+                                        printed.getvalue())
+        faults += [(number, found)] if found else []
+    print(json.dumps({"seen": seen, "faults": faults}))
+"""
+
+
+def test_real_signals_at_random_moments_lose_nothing():
+    tests = Path(__file__).parents[1]
+    result = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(SIGNALLED), str(SIGNALS)],
+        capture_output=True, text=True, encoding="utf-8", timeout=200,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(tests), str(tests.parent)]),
+                          "OMP_NUM_THREADS": "1", "PYTHONUTF8": "1"},
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr[-2000:]
+    told = json.loads(result.stdout.splitlines()[-1])
+    print(told)
+    assert told["faults"] == []
+    assert told["seen"]["stopped"] >= 0.5 * SIGNALS
+
+
+FIT = """
+    import torch
+    from course_utils import training
+    model = torch.nn.Linear(2, 2)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    images, labels = torch.randn(64, 2), torch.arange(64) % 2
+    def tell(history):
+        if len(history["step_loss"]) == 20:
+            print("배우는 중", flush=True)
+    history = training.fit(model, images, labels, optimizer=optimizer, num_epochs=10**6,
+                           batch_size=8, progress=False, on_step=tell)
+"""
+
+
+def test_stop_button_of_a_real_kernel_ends_fit_with_a_sentence():
+    with kernels.started() as kernel:
+        running = kernel.execute(FIT, wait_for="배우는 중")
+        kernel.interrupt()
+        answer = kernel.finish(running)
+        assert answer["status"] == "ok", answer["text"]
+        assert "학습을 중단했습니다" in answer["text"]
+        after = kernel.run("print(history['stopped'] is not None, len(history['step_loss']) > 0)")
+        assert after["text"].strip() == "True True"
