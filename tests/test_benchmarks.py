@@ -1,0 +1,112 @@
+"""재는 것이 빠짐없는지, 잰 것을 바르게 적는지 봅니다. 시간은 재지 않습니다."""
+
+import json
+import sys
+from pathlib import Path
+
+import matplotlib as mpl
+import pytest
+import torch
+
+from course_utils import plotting, widgets
+
+BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
+
+
+@pytest.fixture(autouse=True)
+def course_style():
+    torch.set_num_threads(1)
+    with mpl.rc_context():
+        plotting.use_course_style()
+        yield
+
+
+@pytest.fixture(scope="module")
+def bench():
+    """`benchmarks/`의 파일을 이름으로 불러옵니다."""
+    sys.path.insert(0, str(BENCHMARKS))
+    yield __import__
+    sys.path.remove(str(BENCHMARKS))
+
+
+def test_every_figure_is_measured(bench):
+    figures = {name for name in plotting.__all__ if name.startswith("plot_")}
+    assert set(bench("figures").FIGURES) == figures
+
+
+def test_every_widget_is_measured(bench):
+    panels = bench("panels")
+    assert set(panels.PANELS) == set(widgets.__all__) - panels.NOT_PANELS
+
+
+# 조작 하나가 다른 조작까지 움직이는 위젯들입니다.
+LINKED = ["convolution_stepper", "quiet_years_timeline", "stress_test"]
+
+
+@pytest.mark.parametrize("name", LINKED)
+def test_one_change_is_drawn_once(bench, name):
+    panels = bench("panels")
+    _, make = panels.PANELS[name]
+    panel = make(None)
+    for control in panel.controls.values():
+        drawings, moves = [], panels.moves(control)
+        panel.image.observe(drawings.append, names="value")
+        before = panel.image.value
+        control.value = next(moves)
+        assert len(drawings) == (panel.image.value != before)
+        panel.image.unobserve_all()
+
+
+def test_files_stay_short():
+    lengths = {path.name: len(path.read_text(encoding="utf-8").splitlines())
+               for path in BENCHMARKS.glob("*.py")}  # fmt: skip
+    assert {name for name, lines in lengths.items() if lines > 250} == set()
+
+
+def test_a_new_row_replaces_only_the_old_one_of_its_name(bench, tmp_path):
+    run, path = bench("run"), tmp_path / "build" / "bench.json"
+    first, second = (one.name for one in run.BENCHES[:2])
+    for name, ratio in ((second, 1), (first, 2), (second, 3)):
+        run.save({"name": name, "ratio": ratio}, path)
+    rows = json.loads(path.read_text(encoding="utf-8"))
+    assert rows == [{"name": first, "ratio": 2}, {"name": second, "ratio": 3}]
+
+
+def test_a_row_tells_what_was_missed(bench):
+    run = bench("run")
+    one = run.Bench("이름", None, 2.0, 3, "MNIST")
+    row = run.make_row(one, {"values": [1.5, 1.9, 2.5], "note": "덧붙임"})
+    assert (row["ratio"], row["runs"], row["data"]) == (1.9, 3, "MNIST")
+    assert run.tell(row) == "이름: 1.90 (적어도 2.0, 범위 1.50-2.50, 3회) ← 못 미침\n  덧붙임"
+    assert {"cores", "threads", "torch", "date"} <= set(row["machine"])
+
+
+def test_seed_that_never_arrives_counts_as_its_whole_run(bench):
+    accuracy = bench("accuracy")
+    result = accuracy.race(lambda data, seed: iter([0.90, 0.95]), None, 0)
+    assert not result["reached"]
+    assert result["accuracies"] == [0.90, 0.95]
+    result = accuracy.race(lambda data, seed: iter([0.98, 0.995, 0.999]), None, 0)
+    assert result["reached"]
+    assert result["accuracies"] == [0.98, 0.995]
+
+
+def test_arithmetic_of_a_training_step(bench):
+    # 논문의 두 열이 아닌 AlexNet의 순전파는 1,135,256,096 MAC, conv1은 105,415,200 MAC입니다.
+    gpu = bench("gpu")
+    from course_utils.alexnet import AlexNet
+
+    macs, first = 1_135_256_096, 55 * 55 * 96 * 3 * 11 * 11
+    assert first == 105_415_200
+    assert gpu.training_flops(AlexNet(), 2) == 2 * 2 * (3 * macs - first)
+
+
+def test_orthogonal_update_keeps_the_directions(bench):
+    orthogonalize = bench("muon").orthogonalize
+    generator = torch.Generator().manual_seed(0)
+    for shape in ((6, 25), (84, 10)):
+        matrix = torch.randn(shape, generator=generator, dtype=torch.float64)
+        left, _, right = torch.linalg.svd(matrix, full_matrices=False)
+        values = (left.T @ orthogonalize(matrix) @ right.T).diagonal()
+        assert 0.6 < values.min() < values.max() < 1.3
+        torch.testing.assert_close(left @ values.diag() @ right, orthogonalize(matrix))

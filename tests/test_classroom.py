@@ -1,0 +1,83 @@
+"""교실의 설정과, 교실을 재는 도구를 봅니다. 허브는 띄우지 않습니다."""
+
+import ast
+import os
+import sys
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+CONFIG = ROOT / "docs" / "jupyterhub" / "jupyterhub_config.py"
+
+
+@pytest.fixture
+def load(monkeypatch):
+    """저장소의 스크립트를 이름으로 불러옵니다."""
+
+    def load(folder, name):
+        monkeypatch.syspath_prepend(str(ROOT / folder))
+        return __import__(name)
+
+    return load
+
+
+def settings():
+    """설정 파일의 `c.무엇.무엇 = 값`들입니다."""
+    tree = ast.parse(CONFIG.read_text(encoding="utf-8"))
+    return {
+        ast.unparse(node.targets[0]): ast.unparse(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign)
+    }
+
+
+def test_hub_waits_on_this_machine_only_and_asks_for_a_password():
+    found = settings()
+    assert "http://127.0.0.1:8000" in found["c.JupyterHub.bind_url"]
+    assert found["c.JupyterHub.hub_ip"] == "'127.0.0.1'"
+    assert "COURSE_HUB_PASSWORD" in found["c.SharedPasswordAuthenticator.user_password"]
+    assert "sys.exit" in CONFIG.read_text(encoding="utf-8")
+
+
+def test_link_pulls_the_repository_and_opens_the_first_notebook(load):
+    link = load("docs/jupyterhub", "pull_link").make_link(
+        "https://hub.example/", "https://github.com/a/b-c"
+    )
+    parts, query = urlsplit(link), parse_qs(urlsplit(link).query)
+    assert (parts.netloc, parts.path) == ("hub.example", "/hub/user-redirect/git-pull")
+    assert query == {
+        "repo": ["https://github.com/a/b-c"], "branch": ["main"],
+        "urlpath": ["lab/tree/b-c/notebooks/00_start.ipynb"],
+    }  # fmt: skip
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="메모리는 리눅스의 /proc에서 잽니다.")
+def test_memory_of_this_process_is_seen(load):
+    memory = load("benchmarks", "memory")
+    resident, shared_out = memory.read_memory(os.getpid())
+    assert resident >= shared_out > 10_000_000
+    assert memory.read_memory(2**22 + 1) == (0, 0)
+    assert memory.family(os.getpid())[0] == os.getpid()
+
+
+def test_row_of_a_class_tells_the_slowest_and_the_failed(load, tmp_path):
+    import nbformat
+
+    classroom = load("benchmarks", "classroom")
+    notebook = nbformat.v4.new_notebook(cells=[
+        nbformat.v4.new_markdown_cell("글"), nbformat.v4.new_code_cell("a = 1\nb = 2"),
+        nbformat.v4.new_code_cell("1 / 0"),
+    ])  # fmt: skip
+    path = tmp_path / "가.ipynb"
+    nbformat.write(notebook, path)
+    assert classroom.code_cells(path) == [(2, "a = 1\nb = 2"), (3, "1 / 0")]
+    students = [
+        classroom.Student(started=1, seconds=5, cells=[(2, 3.0), (3, 1.0)]),
+        classroom.Student(started=2, seconds=9, cells=[(2, 4.0)], error="2번째 셀: 오류"),
+    ]
+    row = classroom.summarize(students, path)
+    assert row["failures"] == ["2번째 셀: 오류"]
+    assert (row["median_seconds"], row["longest_seconds"], row["start_seconds"]) == (7, 9, 2)
+    assert row["slowest_cell"] == {"number": 2, "seconds": 4.0, "first_line": "a = 1"}
