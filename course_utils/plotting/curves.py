@@ -17,16 +17,18 @@ def plot_curves(
     ylabel: str,
     marks: Sequence[tuple[float, float]] = (),
 ) -> Axes:
-    """같은 x 위의 곡선들을 그리고, `marks`의 점에 표시를 합니다."""
+    """같은 x 위의 곡선들을 그리고, `marks`의 점에 표시를 합니다. x가 0을 지나면 두 축도 긋습니다."""
     _, ax = plt.subplots(figsize=(7, 4), layout="constrained")
     for name, y in curves.items():
         ax.plot(x, y, label=name)
     for point in marks:
         ax.plot(*point, "o", color="black", markersize=7)
-    ax.axhline(0, color="gray", linewidth=0.8)
-    ax.axvline(0, color="gray", linewidth=0.8)
+    if np.min(x) < 0 < np.max(x):
+        ax.axhline(0, color="gray", linewidth=0.8)
+        ax.axvline(0, color="gray", linewidth=0.8)
     ax.set(xlabel=xlabel, ylabel=ylabel)
-    ax.legend(frameon=False)
+    # 곡선이 어디로 지나든 가리지 않도록 밖에 둡니다.
+    ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
     return ax
 
 

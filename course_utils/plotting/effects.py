@@ -21,8 +21,8 @@ def plot_race(
     """
     _, ax = plt.subplots(figsize=(8, 4.4), layout="constrained")
     ax.axhline(goal, color="black", linestyle="--", linewidth=1.5)
-    ax.annotate(f"목표 {goal:g} %", (1, goal), xycoords=("axes fraction", "data"), xytext=(0, 4),
-                textcoords="offset points", ha="right")  # fmt: skip
+    ax.annotate(f"목표 {goal:g} %", (0, goal), xycoords=("axes fraction", "data"), xytext=(4, 4),
+                textcoords="offset points")  # fmt: skip
     styles = ("-", "--", "-.", ":")
     for number, (name, curves) in enumerate(groups.items()):
         color = OKABE_ITO[LINE_COLORS[number % len(LINE_COLORS)]]

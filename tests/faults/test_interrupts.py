@@ -49,15 +49,25 @@ SIGNALLED = """
         pressed[0] = True
         os.kill(os.getpid(), signal.SIGINT)
 
+    def fit(model, images, labels, optimizer, progress):
+        return training.fit(model, images, labels, optimizer=optimizer, num_epochs=40,
+                            batch_size=4, test=(images, labels), progress=progress)
+
+    def undisturbed():
+        model, optimizer, scheduler, images, labels = interrupts.problem()
+        start = time.perf_counter()
+        fit(model, images, labels, optimizer, False)
+        return time.perf_counter() - start
+
+    whole = min(undisturbed() for _ in range(5))  # 빠른 컴퓨터에서도 도는 동안에 누릅니다.
     for number in range(int(sys.argv[1])):
         model, optimizer, scheduler, images, labels = interrupts.problem()
         printed, history, pressed[0] = io.StringIO(), None, False
-        timer = threading.Timer(chance.uniform(0.0, 0.08), press)
+        timer = threading.Timer(chance.uniform(0.0, 0.8 * whole), press)
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(io.StringIO()):
             try:
                 timer.start()
-                history = training.fit(model, images, labels, optimizer=optimizer, num_epochs=40,
-                                       batch_size=4, test=(images, labels), progress=number % 2)
+                history = fit(model, images, labels, optimizer, bool(number % 2))
                 timer.join()
                 time.sleep(0.01)
             except KeyboardInterrupt:
