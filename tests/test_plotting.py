@@ -481,8 +481,21 @@ def test_history_without_a_test_set_has_one_line():
 def test_empty_rows_keep_the_size_of_the_grid():
     few = plotting.plot_images(np.zeros((1, 4, 4)), rows=3)
     many = plotting.plot_images(np.zeros((30, 4, 4)), rows=3)
-    assert tuple(few.get_size_inches()) == tuple(many.get_size_inches())
-    assert len(few.axes) == 30
+    assert tuple(few.figure.get_size_inches()) == tuple(many.figure.get_size_inches())
+    assert (len(few.images), len(many.images)) == (1, 30)
+
+
+def test_images_keep_their_shape_and_stay_in_their_cells():
+    ax = plotting.plot_images(np.zeros((12, 20, 10)), titles=range(12), columns=5, size=1.5)
+    extents = np.array([image.get_extent() for image in ax.images])
+    left, right, bottom, top = extents.T
+    np.testing.assert_allclose((bottom - top) / (right - left), 20 / 10)  # 늘어나지 않습니다.
+    assert np.array_equal(left // 1.5, np.arange(12) % 5)  # 칸의 너비는 1.5인치입니다.
+    assert np.array_equal((right - 1e-9) // 1.5, np.arange(12) % 5)
+    np.testing.assert_allclose((left + right) / 2 % 1.5, 0.75)
+    titles = [(text.get_text(), text.get_position()) for text in ax.texts]
+    assert [name for name, _ in titles] == [str(i) for i in range(12)]
+    assert all(y < t and t - y < 0.1 for (_, (_, y)), t in zip(titles, top, strict=True))
 
 
 def test_powers_of_ten_are_written_without_mathematics():

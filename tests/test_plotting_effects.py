@@ -58,5 +58,5 @@ def test_race_curves_of_different_lengths_start_at_epoch_one():
 
 
 def test_images_may_be_in_colour():
-    figure = plotting.plot_images(np.random.default_rng(0).random((3, 8, 8, 3)))
-    assert [ax.images[0].get_array().shape for ax in figure.axes] == [(8, 8, 3)] * 3
+    ax = plotting.plot_images(np.random.default_rng(0).random((3, 8, 8, 3)))
+    assert [image.get_array().shape for image in ax.images] == [(8, 8, 3)] * 3

@@ -18,8 +18,8 @@ def plot_images(
     columns: int = 10,
     rows: int | None = None,
     size: float = 1.15,
-) -> Figure:
-    """흑백 `(N, H, W)`나 0~1인 컬러 `(N, H, W, 3)` 이미지를 격자로 늘어놓습니다.
+) -> Axes:
+    """흑백 `(N, H, W)`나 0~1인 컬러 `(N, H, W, 3)` 이미지를 `size`인치의 칸에 늘어놓습니다.
 
     흑백의 밝기는 모두 같은 자로 잽니다.
 
@@ -29,17 +29,25 @@ def plot_images(
     if rows is None:
         columns = min(columns, len(images))
         rows = -(-len(images) // columns)
-    height = size * (1.32 if titles is not None else 1.08)
-    figure, axes = plt.subplots(
-        rows, columns, figsize=(columns * size, rows * height), squeeze=False, layout="constrained"
-    )  # fmt: skip
-    for i, ax in enumerate(axes.flat):
-        ax.axis("off")
-        if i < len(images):
-            ax.imshow(images[i], vmin=images.min(), vmax=images.max(), interpolation="nearest")
-            if titles is not None:
-                ax.set_title(titles[i], fontsize=11, pad=3)
-    return figure
+    head = 0.05 if titles is None else 0.28
+    width, height = columns * size, rows * (size + head)
+    figure = plt.figure(figsize=(width, height))
+    # 이미지마다 축을 만들면 스무 장에 0.3초가 걸립니다. 축 하나에 인치로 자리를 정해 놓습니다.
+    ax = figure.add_axes((0, 0, 1, 1))
+    scale = 0.95 * size / max(images.shape[1:3])
+    high, wide = (scale * side for side in images.shape[1:3])
+    for i, image in enumerate(images[: rows * columns]):
+        row, column = divmod(i, columns)
+        left = column * size + (size - wide) / 2
+        top = row * (size + head) + head
+        ax.imshow(image, vmin=images.min(), vmax=images.max(), interpolation="nearest",
+                  aspect="auto", extent=(left, left + wide, top + high, top))  # fmt: skip
+        if titles is not None:
+            ax.text(left + wide / 2, top - 0.05, str(titles[i]), ha="center", va="bottom",
+                    fontsize=11)  # fmt: skip
+    ax.set(xlim=(0, width), ylim=(height, 0))
+    ax.axis("off")
+    return ax
 
 
 def plot_number_grids(grids: dict[str, np.ndarray]) -> Figure:
