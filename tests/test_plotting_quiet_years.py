@@ -5,7 +5,7 @@ import pytest
 from matplotlib import pyplot as plt
 
 from course_utils import plotting
-from course_utils.plotting.quiet_years import draw_quiet_years
+from course_utils.plotting.quiet_years import draw_event, draw_quiet_years, spread_years
 
 EVENTS = [
     {"year": 1974, "until": 1980, "title": "겨울", "kind": "해석"},
@@ -31,18 +31,27 @@ def lines(ax, marker):
 
 
 def test_each_kind_has_its_row_and_a_shared_year_is_shifted():
-    ax = draw_quiet_years(plt.subplots()[1], EVENTS, chosen=1)
+    ax = draw_quiet_years(plt.subplots()[1], EVENTS)
     assert lines(ax, "o") == [[[2011, 2]], [[2011.5, 2]]]
     assert lines(ax, "s") == [[[1974, 1]]]
     assert lines(ax, "X") == [[[2011, 0]]]
     assert [label.get_text() for label in ax.get_yticklabels()] == ["통념", "해석", "사실"]
 
 
-def test_period_is_a_bar_and_the_chosen_title_is_bold():
-    ax = draw_quiet_years(plt.subplots()[1], EVENTS, chosen=1)
+def test_period_is_a_bar():
+    ax = draw_quiet_years(plt.subplots()[1], EVENTS)
     assert [[1974, 1], [1980, 1]] in [line.get_xydata().tolist() for line in ax.lines]
-    bold = [text.get_text() for text in ax.texts if text.get_weight() == "bold"]
-    assert bold == ["하나"]
+    assert all(text.get_weight() == "normal" for text in ax.texts)
+
+
+def test_picked_event_covers_the_one_that_is_there():
+    ax = draw_quiet_years(plt.subplots()[1], EVENTS)
+    draw_event(ax, EVENTS[2], spread_years(EVENTS)[2], picked=True)
+    plain, bold = (text for text in ax.texts if text.get_text() == "둘")
+    assert (plain.get_weight(), bold.get_weight()) == ("normal", "bold")
+    places = [text.get_transform().transform(text.get_position()) for text in (plain, bold)]
+    assert np.array_equal(*places)
+    assert bold.get_path_effects()  # 흰 테두리가 보통 글자를 가립니다.
 
 
 def test_later_years_are_wider():

@@ -17,7 +17,7 @@ def plot_curves(
     ylabel: str,
     marks: Sequence[tuple[float, float]] = (),
 ) -> Axes:
-    """같은 x 위의 곡선들을 그리고, `marks`의 점에 표시를 합니다. x가 0을 지나면 두 축도 긋습니다."""
+    """같은 x 위의 곡선들을 그리고, `marks`의 점에 표시를 합니다. x가 0을 지나면 축도 긋습니다."""
     _, ax = plt.subplots(figsize=(7, 4), layout="constrained")
     for name, y in curves.items():
         ax.plot(x, y, label=name)

@@ -7,6 +7,7 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import ConnectionPatch
+from matplotlib.patheffects import withStroke
 from matplotlib.transforms import offset_copy
 
 from course_utils.plotting.style import LINE_COLORS, OKABE_ITO
@@ -17,22 +18,12 @@ MARKERS = {"사실": "o", "해석": "s", "통념": "X"}
 YEARS, PLACES = (1955, 1978, 1990, 2008, 2018), (0.0, 8.0, 17.0, 38.0, 59.0)
 
 
-def draw_quiet_years(ax: Axes, events: Sequence[dict], *, chosen: int | None = None) -> Axes:
-    """사건을 종류마다 한 줄씩 시간 축 위에 놓습니다. `until`이 있으면 막대입니다.
-
-    가로축은 뒤로 갈수록 넓습니다. 한 줄에 같은 해가 겹치면 반 해씩 오른쪽에 놓습니다.
+def draw_quiet_years(ax: Axes, events: Sequence[dict]) -> Axes:
+    """사건을 종류마다 한 줄씩 시간 축 위에 놓습니다. 가로축은 뒤로 갈수록 넓습니다.
 
     Args:
-        events: `year`, `title`, `kind`와 있으면 `until`.
-        chosen: 굵게 보일 사건의 번호.
+        events: `year`, `title`, `kind`와 있으면 `until`. `until`이 있으면 막대입니다.
     """
-    draw_years(ax)
-    draw_events(ax, events, chosen=chosen)
-    return ax
-
-
-def draw_years(ax: Axes) -> None:
-    """연표의 축과 종류마다의 가로줄입니다. 사건과 상관없이 늘 같습니다."""
     widen_later_years(ax)
     ax.hlines(range(len(KINDS)), *YEARS[::4], color="#999999", linewidth=0.8, zorder=0)
     ticks = (1957, 1970, 1980, 1985, 1990, 1995, 2000, 2005, 2010, 2015)
@@ -41,6 +32,9 @@ def draw_years(ax: Axes) -> None:
     ax.set_yticks(range(len(KINDS)), reversed(KINDS))
     ax.tick_params(left=False)
     ax.spines["left"].set_visible(False)
+    for event, year in zip(events, spread_years(events), strict=True):
+        draw_event(ax, event, year)
+    return ax
 
 
 def widen_later_years(ax: Axes) -> None:
@@ -51,22 +45,25 @@ def widen_later_years(ax: Axes) -> None:
     ax.set(xlim=(YEARS[0], YEARS[-1]), ylim=(-0.2, 3))
 
 
-def draw_events(ax: Axes, events: Sequence[dict], *, chosen: int | None = None) -> None:
-    """사건의 막대, 점, 제목입니다."""
-    taken = []
+def spread_years(events: Sequence[dict]) -> list[float]:
+    """사건마다의 가로 자리입니다. 한 줄에 같은 해가 겹치면 반 해씩 뒤로 보냅니다."""
+    taken = [(event["kind"], event["year"]) for event in events]
+    return [year + 0.5 * taken[:i].count((kind, year)) for i, (kind, year) in enumerate(taken)]
+
+
+def draw_event(ax: Axes, event: dict, year: float, *, picked: bool = False) -> None:
+    """사건 하나를 `year`의 자리에 놓습니다. `picked`이면 이미 놓인 것 위에 굵게 덮습니다."""
+    row = list(reversed(KINDS)).index(event["kind"])
+    color = OKABE_ITO[KINDS[event["kind"]]]
+    if "until" in event and not picked:
+        ax.plot([year, event["until"]], [row, row], color=color, alpha=0.45, linewidth=12,
+                solid_capstyle="butt")  # fmt: skip
+    ax.plot(year, row, MARKERS[event["kind"]], color=color, markersize=13 if picked else 7,
+            markeredgecolor="black", markeredgewidth=1.8 if picked else 0)  # fmt: skip
     beside = offset_copy(ax.transData, ax.figure, 2, 8, units="points")
-    for number, event in enumerate(events):
-        row = list(reversed(KINDS)).index(event["kind"])
-        year = event["year"] + 0.5 * taken.count((row, event["year"]))
-        taken.append((row, event["year"]))
-        color, picked = OKABE_ITO[KINDS[event["kind"]]], number == chosen
-        if "until" in event:
-            ax.plot([year, event["until"]], [row, row], color=color, alpha=0.45, linewidth=12,
-                    solid_capstyle="butt")  # fmt: skip
-        ax.plot(year, row, MARKERS[event["kind"]], color=color, markersize=13 if picked else 7,
-                markeredgecolor="black", markeredgewidth=1.8 if picked else 0)  # fmt: skip
-        ax.text(year, row, event["title"], transform=beside, rotation=48, rotation_mode="anchor",
-                fontsize=9.5, weight="bold" if picked else "normal")  # fmt: skip
+    ax.text(year, row, event["title"], transform=beside, rotation=48, rotation_mode="anchor",
+            fontsize=9.5, weight="bold" if picked else "normal",
+            path_effects=[withStroke(linewidth=3, foreground="white")] * picked)  # fmt: skip
 
 
 def plot_data_size(

@@ -7,7 +7,13 @@ from pathlib import Path
 
 import ipywidgets as widgets
 
-from course_utils.plotting.quiet_years import KINDS, draw_events, draw_years, widen_later_years
+from course_utils.plotting.quiet_years import (
+    KINDS,
+    draw_event,
+    draw_quiet_years,
+    spread_years,
+    widen_later_years,
+)
 from course_utils.widgets.panel import Panel, choice, row
 from course_utils.widgets.pictures import add_axes, blank, paste, to_pixels
 
@@ -53,21 +59,21 @@ def describe(event: dict) -> str:
 
 
 @cache
-def draw_background():
-    """축만 그린 픽셀입니다. 그리는 시간의 절반이 축이라 한 번만 그려 둡니다."""
+def draw_background(kind: str):
+    """한 종류의 사건들을 축 위에 놓은 픽셀입니다. 글자가 많아 종류마다 한 번만 그려 둡니다."""
     figure = blank(WIDTH, HEIGHT)
-    draw_years(add_axes(figure, *PLACE))
+    draw_quiet_years(add_axes(figure, *PLACE), select(load_quiet_years()["events"], kind))
     return to_pixels(figure)
 
 
-def draw_timeline(events: list[dict], chosen: dict):
-    """사건들을 놓고 `chosen`을 굵게 보인 Figure입니다."""
+def draw_timeline(kind: str, events: list[dict], chosen: dict):
+    """`kind`의 사건들 `events`를 놓고 `chosen`을 굵게 보인 Figure입니다."""
     figure = blank(WIDTH, HEIGHT)
-    paste(figure, draw_background(), 0, 0)
+    paste(figure, draw_background(kind), 0, 0)
     axes = add_axes(figure, *PLACE)
     axes.set_axis_off()
     widen_later_years(axes)
-    draw_events(axes, events, chosen=events.index(chosen))
+    draw_event(axes, chosen, spread_years(events)[events.index(chosen)], picked=True)
     return figure
 
 
@@ -102,7 +108,7 @@ def quiet_years_timeline(start: str = "LeNet-5") -> Panel:
     def draw(kind, event):
         shown = select(events, kind)
         chosen = next(one for one in shown if one["title"] == event)
-        return describe(chosen), draw_timeline(shown, chosen)
+        return describe(chosen), draw_timeline(kind, shown, chosen)
 
     controls = {"kind": kind, "event": event}
     panel = Panel(
