@@ -9,6 +9,7 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+import torch
 from matplotlib import font_manager
 from PIL import Image
 
@@ -475,6 +476,16 @@ def test_traffic_reads_from_top_to_bottom_and_forward_first(drawn):
 
 def test_history_without_a_test_set_has_one_line():
     ax = plotting.plot_history({"train_accuracy": [0.5], "test_accuracy": []})
+    assert len(ax.lines) == 1
+
+
+@pytest.mark.parametrize("x", [torch.linspace(-1, 1, 3), np.linspace(-1, 1, 3), range(-1, 2)])
+def test_curves_through_zero_have_both_axes(x):
+    assert len(plotting.plot_curves(x, {"가": [0, 1, 2]}, xlabel="a", ylabel="b").lines) == 3
+
+
+def test_curves_over_epochs_have_no_line_at_zero():
+    ax = plotting.plot_curves(range(1, 4), {"가": [0, 1, 2]}, xlabel="에폭", ylabel="b")
     assert len(ax.lines) == 1
 
 

@@ -23,7 +23,7 @@ def plot_curves(
         ax.plot(x, y, label=name)
     for point in marks:
         ax.plot(*point, "o", color="black", markersize=7)
-    if np.min(x) < 0 < np.max(x):
+    if min(x) < 0 < max(x):
         ax.axhline(0, color="gray", linewidth=0.8)
         ax.axvline(0, color="gray", linewidth=0.8)
     ax.set(xlabel=xlabel, ylabel=ylabel)
