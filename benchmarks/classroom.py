@@ -25,14 +25,15 @@ from timing import machine
 
 ROOT = Path(__file__).resolve().parents[1]
 OUTPUT = ROOT / "build" / "classroom.json"
-CELL_LIMIT = 1800  # 초
+CELL_LIMIT, STARTED = 1800, 180  # 초
 
 
 class LocalKernel:
     """이 컴퓨터에 바로 띄운 커널 하나입니다."""
 
     def __init__(self, env: dict[str, str], folder: Path) -> None:
-        self.manager = AsyncKernelManager(kernel_name="python3")
+        # 포트를 쓰면 한꺼번에 띄울 때 부딪치기도 합니다.
+        self.manager = AsyncKernelManager(kernel_name="python3", transport="ipc")
         spec = self.manager.kernel_spec
         spec.argv = [sys.executable, *spec.argv[1:], "--log-level=ERROR"]
         self.options = {"env": os.environ | env, "cwd": str(folder)}
@@ -42,7 +43,7 @@ class LocalKernel:
         await self.manager.start_kernel(**self.options)
         self.client = self.manager.client()
         self.client.start_channels()
-        await self.client.wait_for_ready(timeout=CELL_LIMIT)
+        await self.client.wait_for_ready(timeout=STARTED)
         return self.manager.provisioner.pid
 
     async def run(self, code: str) -> str | None:

@@ -41,6 +41,12 @@ def test_hub_waits_on_this_machine_only_and_asks_for_a_password():
     assert "sys.exit" in CONFIG.read_text(encoding="utf-8")
 
 
+def test_a_whole_class_can_start_at_once():
+    found = settings()
+    assert found["c.JupyterHub.concurrent_spawn_limit"] == "STUDENTS"
+    assert "--KernelManager.transport=ipc" in found["c.Spawner.args"]
+
+
 def test_link_pulls_the_repository_and_opens_the_first_notebook(load):
     link = load("docs/jupyterhub", "pull_link").make_link(
         "https://hub.example/", "https://github.com/a/b-c"

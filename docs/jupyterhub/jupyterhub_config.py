@@ -4,7 +4,7 @@
 
 환경 변수로 바꾸는 것: COURSE_HUB_PASSWORD(학생의 비밀번호, 꼭 있어야 함), COURSE_HUB_ADMIN(관리자의
 이름과 비밀번호, `이름:비밀번호`), COURSE_HUB_STUDENTS(한꺼번에 계산할 학생 수, 기본 12),
-COURSE_HUB_MEMORY(프로세스 하나의 메모리 한도 GB, 기본 3), COURSE_HUB_HOMES(학생 폴더들의 자리),
+COURSE_HUB_MEMORY(프로세스 하나의 메모리 한도 GB, 기본 6), COURSE_HUB_HOMES(학생 폴더들의 자리),
 COURSE_DATA(모두가 읽기만 하는 데이터 폴더).
 """
 
@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 STATE = Path(os.environ.get("COURSE_HUB_STATE", ROOT / "build" / "jupyterhub"))
 HOMES = Path(os.environ.get("COURSE_HUB_HOMES", STATE / "homes"))
 STUDENTS = int(os.environ.get("COURSE_HUB_STUDENTS", 12))
-MEMORY = int(float(os.environ.get("COURSE_HUB_MEMORY", 3)) * 1e9)  # 바이트
+MEMORY = int(float(os.environ.get("COURSE_HUB_MEMORY", 6)) * 1e9)  # 바이트
 STATE.mkdir(parents=True, exist_ok=True, mode=0o700)
 
 # --- 어디에서 기다리나: 이 컴퓨터 안에서만. 밖에는 TLS를 맡은 웹 서버(nginx 등)를 앞에 둡니다. ----
@@ -91,11 +91,13 @@ c.Spawner.environment = {
 c.Spawner.cmd = [sys.executable, "-m", "jupyterhub.singleuser"]
 c.Spawner.default_url = "/lab/tree/notebooks/00_start.ipynb"
 c.Spawner.start_timeout = c.Spawner.http_timeout = 180  # 수업이 시작하면 한꺼번에 켭니다.
-c.JupyterHub.concurrent_spawn_limit = 2 * (os.cpu_count() or 1)
+c.JupyterHub.concurrent_spawn_limit = STUDENTS  # 넘으면 기다리지 않고 429 오류를 봅니다.
 c.Spawner.args = [
     "--MappingKernelManager.cull_idle_timeout=1800",  # 30분 동안 쉰 커널은 끕니다.
     "--MappingKernelManager.cull_interval=120",
     "--ServerApp.terminals_enabled=False",
+    # 커널을 포트가 아니라 소켓 파일로 잇습니다: 한꺼번에 켜도 부딪치지 않고, 남이 잇지 못합니다.
+    "--KernelManager.transport=ipc",
 ]
 
 
