@@ -13,6 +13,7 @@ import asyncio
 import json
 import os
 import sys
+import tempfile
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -33,7 +34,10 @@ class LocalKernel:
 
     def __init__(self, env: dict[str, str], folder: Path) -> None:
         # 포트를 쓰면 한꺼번에 띄울 때 부딪치기도 합니다.
-        self.manager = AsyncKernelManager(kernel_name="python3", transport="ipc")
+        self.sockets = tempfile.TemporaryDirectory()
+        self.manager = AsyncKernelManager(
+            kernel_name="python3", transport="ipc", ip=f"{self.sockets.name}/kernel"
+        )
         spec = self.manager.kernel_spec
         spec.argv = [sys.executable, *spec.argv[1:], "--log-level=ERROR"]
         self.options = {"env": os.environ | env, "cwd": str(folder)}
@@ -57,6 +61,7 @@ class LocalKernel:
     async def stop(self) -> None:
         self.client.stop_channels()
         await self.manager.shutdown_kernel(now=True)
+        self.sockets.cleanup()
 
 
 @dataclass
