@@ -2,7 +2,7 @@
 
 우리 쪽과 견줄 쪽을 번갈아 재므로, 컴퓨터가 느려졌다 빨라져도 비율은 덜 흔들립니다.
 
-    python benchmarks/run.py                      # 모두(한 시간 남짓)
+    python benchmarks/run.py                      # 모두(반 시간쯤)
     python benchmarks/run.py throughput           # 이름에 이 말이 든 것만
     python benchmarks/run.py accuracy --runs 2    # 횟수를 바꾸어
 """
