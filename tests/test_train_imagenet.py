@@ -421,3 +421,16 @@ def imagenet_numbers():
 def test_numbers_of_the_guide_follow_from_the_model():
     guide = (Path(__file__).parents[1] / "docs" / "이미지넷.md").read_text(encoding="utf-8")
     assert [told for told in imagenet_numbers() if told not in guide] == []
+
+
+def test_small_batches_swing_the_original_as_the_guide_says():
+    torch.manual_seed(0)
+    model = AlexNetOriginal().eval()
+    inputs = []
+    model.classifier.fc8.register_forward_pre_hook(lambda _, given: inputs.append(given[0]))
+    with torch.no_grad():
+        model(60 * torch.randn(1, 3, 224, 224))
+    squares = inputs[0].square().sum().item()
+    assert squares == pytest.approx(7_400, rel=0.02)
+    assert 0.01 * squares / 128 == pytest.approx(0.6, abs=0.05)
+    assert 0.01 * squares * 2 / 4 == pytest.approx(37, abs=0.5)
