@@ -504,6 +504,8 @@ def test_images_keep_their_shape_and_stay_in_their_cells():
     assert np.array_equal(left // 1.5, np.arange(12) % 5)  # 칸의 너비는 1.5인치입니다.
     assert np.array_equal((right - 1e-9) // 1.5, np.arange(12) % 5)
     np.testing.assert_allclose((left + right) / 2 % 1.5, 0.75)
+    row = np.arange(12) // 5  # 줄의 높이는 칸 1.5에 제목 0.28을 더한 것입니다.
+    assert ((row * 1.78 + 0.2 < top) & (bottom < (row + 1) * 1.78)).all()
     titles = [(text.get_text(), text.get_position()) for text in ax.texts]
     assert [name for name, _ in titles] == [str(i) for i in range(12)]
     assert all(y < t and t - y < 0.1 for (_, (_, y)), t in zip(titles, top, strict=True))
