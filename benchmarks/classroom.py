@@ -24,6 +24,8 @@ from jupyter_client.manager import AsyncKernelManager
 from memory import MemoryWatch
 from timing import machine
 
+from course_utils.files import write_atomically
+
 ROOT = Path(__file__).resolve().parents[1]
 OUTPUT = ROOT / "build" / "classroom.json"
 CELL_LIMIT, STARTED = 1800, 180  # 초
@@ -143,9 +145,8 @@ def tell(row: dict) -> str:
 
 def save(row: dict) -> None:
     rows = json.loads(OUTPUT.read_text(encoding="utf-8")) if OUTPUT.exists() else []
-    OUTPUT.parent.mkdir(exist_ok=True)
     text = json.dumps([*rows, row], indent=1, ensure_ascii=False) + "\n"
-    OUTPUT.write_text(text, encoding="utf-8")
+    write_atomically(OUTPUT, text.encode())
 
 
 def make_kernels(count: int, threads: str, notebook: Path, hub: str | None) -> list:

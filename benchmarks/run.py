@@ -9,7 +9,6 @@
 
 import argparse
 import json
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,8 @@ import lenet
 import redraws
 import startup
 from timing import machine
+
+from course_utils.files import write_atomically
 
 OUTPUT = Path(__file__).resolve().parents[1] / "build" / "bench.json"
 
@@ -93,10 +94,8 @@ def save(row: dict, path: Path = OUTPUT) -> None:
     order = [bench.name for bench in BENCHES]
     rows = [old for old in rows if old["name"] != row["name"] and old["name"] in order] + [row]
     rows.sort(key=lambda each: order.index(each["name"]))
-    path.parent.mkdir(exist_ok=True)
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    os.replace(temporary, path)
+    text = json.dumps(rows, indent=1, ensure_ascii=False) + "\n"
+    write_atomically(path, text.encode())
 
 
 def main() -> int:

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from timing import paired
+
 NOTEBOOK = Path(__file__).resolve().parents[1] / "notebooks" / "01_lenet5.ipynb"
 
 
@@ -29,9 +31,4 @@ def setup_cell(runs: int) -> dict:
     cell = next(c for c in notebook["cells"] if "setup" in c["metadata"].get("tags", []))
     setup = "exec(" + repr("".join(cell["source"])) + ")"
     bare = "import torch, torchvision, matplotlib.pyplot"
-    pairs = [(import_seconds(setup), import_seconds(bare)) for _ in range(runs)]
-    return {
-        "values": [(theirs + 0.5) / ours for ours, theirs in pairs],
-        "ours_seconds": [ours for ours, _ in pairs],
-        "theirs_seconds": [theirs for _, theirs in pairs],
-    }
+    return paired([(import_seconds(setup), import_seconds(bare) + 0.5) for _ in range(runs)])

@@ -1,14 +1,20 @@
 """재는 것이 빠짐없는지, 잰 것을 바르게 적는지 봅니다. 시간은 재지 않습니다."""
 
 import json
-import sys
 from pathlib import Path
 
+import accuracy
+import figures
+import gpu
 import matplotlib as mpl
+import panels
 import pytest
+import run
 import torch
+from muon import orthogonalize
 
 from course_utils import plotting, widgets
+from course_utils.alexnet import AlexNet
 
 BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
 
@@ -21,21 +27,12 @@ def course_style():
         yield
 
 
-@pytest.fixture(scope="module")
-def bench():
-    """`benchmarks/`의 파일을 이름으로 불러옵니다."""
-    sys.path.insert(0, str(BENCHMARKS))
-    yield __import__
-    sys.path.remove(str(BENCHMARKS))
+def test_every_figure_is_measured():
+    drawn = {name for name in plotting.__all__ if name.startswith("plot_")}
+    assert set(figures.FIGURES) == drawn
 
 
-def test_every_figure_is_measured(bench):
-    figures = {name for name in plotting.__all__ if name.startswith("plot_")}
-    assert set(bench("figures").FIGURES) == figures
-
-
-def test_every_widget_is_measured(bench):
-    panels = bench("panels")
+def test_every_widget_is_measured():
     assert set(panels.PANELS) == set(widgets.__all__) - panels.NOT_PANELS
 
 
@@ -44,8 +41,7 @@ LINKED = ["convolution_stepper", "quiet_years_timeline", "stress_test"]
 
 
 @pytest.mark.parametrize("name", LINKED)
-def test_one_change_is_drawn_once(bench, name):
-    panels = bench("panels")
+def test_one_change_is_drawn_once(name):
     _, make = panels.PANELS[name]
     panel = make(None)
     for control in panel.controls.values():
@@ -63,8 +59,8 @@ def test_files_stay_short():
     assert {name for name, lines in lengths.items() if lines > 250} == set()
 
 
-def test_a_new_row_replaces_only_the_old_one_of_its_name(bench, tmp_path):
-    run, path = bench("run"), tmp_path / "build" / "bench.json"
+def test_a_new_row_replaces_only_the_old_one_of_its_name(tmp_path):
+    path = tmp_path / "build" / "bench.json"
     first, second = (one.name for one in run.BENCHES[:2])
     for name, ratio in ((second, 1), (first, 2), (second, 3)):
         run.save({"name": name, "ratio": ratio}, path)
@@ -72,8 +68,7 @@ def test_a_new_row_replaces_only_the_old_one_of_its_name(bench, tmp_path):
     assert rows == [{"name": first, "ratio": 2}, {"name": second, "ratio": 3}]
 
 
-def test_a_row_tells_what_was_missed(bench):
-    run = bench("run")
+def test_a_row_tells_what_was_missed():
     one = run.Bench("이름", None, 2.0, 3, "MNIST")
     row = run.make_row(one, {"values": [1.5, 1.9, 2.5], "note": "덧붙임"})
     assert (row["ratio"], row["runs"], row["data"]) == (1.9, 3, "MNIST")
@@ -81,8 +76,7 @@ def test_a_row_tells_what_was_missed(bench):
     assert {"cores", "threads", "torch", "date"} <= set(row["machine"])
 
 
-def test_seed_that_never_arrives_counts_as_its_whole_run(bench):
-    accuracy = bench("accuracy")
+def test_seed_that_never_arrives_counts_as_its_whole_run():
     result = accuracy.race(lambda data, seed: iter([0.90, 0.95]), None, 0)
     assert not result["reached"]
     assert result["accuracies"] == [0.90, 0.95]
@@ -91,18 +85,14 @@ def test_seed_that_never_arrives_counts_as_its_whole_run(bench):
     assert result["accuracies"] == [0.98, 0.995]
 
 
-def test_arithmetic_of_a_training_step(bench):
+def test_arithmetic_of_a_training_step():
     # 논문의 두 열이 아닌 AlexNet의 순전파는 1,135,256,096 MAC, conv1은 105,415,200 MAC입니다.
-    gpu = bench("gpu")
-    from course_utils.alexnet import AlexNet
-
     macs, first = 1_135_256_096, 55 * 55 * 96 * 3 * 11 * 11
     assert first == 105_415_200
     assert gpu.training_flops(AlexNet(), 2) == 2 * 2 * (3 * macs - first)
 
 
-def test_orthogonal_update_keeps_the_directions(bench):
-    orthogonalize = bench("muon").orthogonalize
+def test_orthogonal_update_keeps_the_directions():
     generator = torch.Generator().manual_seed(0)
     for shape in ((6, 25), (84, 10)):
         matrix = torch.randn(shape, generator=generator, dtype=torch.float64)

@@ -6,21 +6,14 @@ import sys
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+import classroom
+import memory
+import nbformat
 import pytest
+from pull_link import make_link
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = ROOT / "docs" / "jupyterhub" / "jupyterhub_config.py"
-
-
-@pytest.fixture
-def load(monkeypatch):
-    """저장소의 스크립트를 이름으로 불러옵니다."""
-
-    def load(folder, name):
-        monkeypatch.syspath_prepend(str(ROOT / folder))
-        return __import__(name)
-
-    return load
 
 
 def settings():
@@ -47,10 +40,8 @@ def test_a_whole_class_can_start_at_once():
     assert "--KernelManager.transport=ipc" in found["c.Spawner.args"]
 
 
-def test_link_pulls_the_repository_and_opens_the_first_notebook(load):
-    link = load("docs/jupyterhub", "pull_link").make_link(
-        "https://hub.example/", "https://github.com/a/b-c"
-    )
+def test_link_pulls_the_repository_and_opens_the_first_notebook():
+    link = make_link("https://hub.example/", "https://github.com/a/b-c")
     parts, query = urlsplit(link), parse_qs(urlsplit(link).query)
     assert (parts.netloc, parts.path) == ("hub.example", "/hub/user-redirect/git-pull")
     assert query == {
@@ -60,18 +51,14 @@ def test_link_pulls_the_repository_and_opens_the_first_notebook(load):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="메모리는 리눅스의 /proc에서 잽니다.")
-def test_memory_of_this_process_is_seen(load):
-    memory = load("benchmarks", "memory")
+def test_memory_of_this_process_is_seen():
     resident, shared_out = memory.read_memory(os.getpid())
     assert resident >= shared_out > 10_000_000
     assert memory.read_memory(2**22 + 1) == (0, 0)
     assert memory.family(os.getpid())[0] == os.getpid()
 
 
-def test_row_of_a_class_tells_the_slowest_and_the_failed(load, tmp_path):
-    import nbformat
-
-    classroom = load("benchmarks", "classroom")
+def test_row_of_a_class_tells_the_slowest_and_the_failed(tmp_path):
     notebook = nbformat.v4.new_notebook(cells=[
         nbformat.v4.new_markdown_cell("글"), nbformat.v4.new_code_cell("a = 1\nb = 2"),
         nbformat.v4.new_code_cell("1 / 0"),

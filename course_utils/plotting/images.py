@@ -29,6 +29,7 @@ def plot_images(
     if rows is None:
         columns = min(columns, len(images))
         rows = -(-len(images) // columns)
+    darkest, brightest = images.min(), images.max()
     head = 0.05 if titles is None else 0.28
     width, height = columns * size, rows * (size + head)
     figure = plt.figure(figsize=(width, height))
@@ -40,7 +41,7 @@ def plot_images(
         row, column = divmod(i, columns)
         left = column * size + (size - wide) / 2
         top = row * (size + head) + head
-        ax.imshow(image, vmin=images.min(), vmax=images.max(), interpolation="nearest",
+        ax.imshow(image, vmin=darkest, vmax=brightest, interpolation="nearest",
                   aspect="auto", extent=(left, left + wide, top + high, top))  # fmt: skip
         if titles is not None:
             ax.text(left + wide / 2, top - 0.05, str(titles[i]), ha="center", va="bottom",
