@@ -17,8 +17,8 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader
 from torchvision import transforms
 
+from course_utils.checkpoint import write_atomically
 from course_utils.data import ImageData
-from course_utils.files import write_atomically
 from course_utils.lenet import LeNet5
 from course_utils.training import evaluate, fit, set_seed
 

@@ -24,7 +24,7 @@ from jupyter_client.manager import AsyncKernelManager
 from memory import MemoryWatch
 from timing import machine
 
-from course_utils.files import write_atomically
+from course_utils.checkpoint import write_atomically
 
 ROOT = Path(__file__).resolve().parents[1]
 OUTPUT = ROOT / "build" / "classroom.json"

@@ -23,7 +23,7 @@ import redraws
 import startup
 from timing import machine
 
-from course_utils.files import write_atomically
+from course_utils.checkpoint import write_atomically
 
 OUTPUT = Path(__file__).resolve().parents[1] / "build" / "bench.json"
 

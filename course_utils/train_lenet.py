@@ -18,9 +18,9 @@ from pathlib import Path
 import torch
 
 from course_utils.augmentation import random_affine
+from course_utils.checkpoint import ASSETS, load_pretrained, load_record, save_pretrained
 from course_utils.data import ImageData, load_digits
 from course_utils.lenet import LeNet5Original, discriminative_loss
-from course_utils.pretrained import ASSETS, load_pretrained, load_record, save_pretrained
 from course_utils.training import fit, set_seed
 
 BUILD = Path(__file__).resolve().parents[1] / "build" / "weights"

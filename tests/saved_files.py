@@ -11,8 +11,8 @@ import torch
 from torch import nn
 
 from course_utils import transfer
+from course_utils.checkpoint import load_pretrained, save_pretrained
 from course_utils.experiments import runs
-from course_utils.pretrained import load_pretrained, save_pretrained
 from course_utils.transfer.classifier import KINDS, Kind
 
 SETTINGS = {"seed": 1, "condition": {"label": "시험"}}

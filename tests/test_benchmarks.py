@@ -53,12 +53,6 @@ def test_one_change_is_drawn_once(name):
         panel.image.unobserve_all()
 
 
-def test_files_stay_short():
-    lengths = {path.name: len(path.read_text(encoding="utf-8").splitlines())
-               for path in BENCHMARKS.glob("*.py")}  # fmt: skip
-    assert {name for name, lines in lengths.items() if lines > 250} == set()
-
-
 def test_a_new_row_replaces_only_the_old_one_of_its_name(tmp_path):
     path = tmp_path / "build" / "bench.json"
     first, second = (one.name for one in run.BENCHES[:2])

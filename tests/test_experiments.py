@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from course_utils import pretrained
+from course_utils import checkpoint
 from course_utils.data import ImageData
 from course_utils.experiments import __main__ as command
 from course_utils.experiments import pool, records, runs
@@ -70,8 +70,8 @@ def weights(folder):
 
 
 def assert_same(folder, other):
-    assert pretrained.load_record("a", folder=folder)["history"] == (
-        pretrained.load_record("a", folder=other)["history"]
+    assert checkpoint.load_record("a", folder=folder)["history"] == (
+        checkpoint.load_record("a", folder=other)["history"]
     )
     first, second = weights(folder), weights(other)
     assert first.keys() == second.keys()
@@ -435,8 +435,8 @@ def made(tmp_path, monkeypatch):
             put_run(folder, f"{name}_{seed}", [0.75] if name == "relu_he_0.003" else curve)
     put_run(folder, "shipped_0", [0.8])
     model = build(CONDITIONS["shipped"])
-    pretrained.save_pretrained(
-        model, pretrained.load_record("shipped_0", folder=folder), "shipped_0", folder=folder
+    checkpoint.save_pretrained(
+        model, checkpoint.load_record("shipped_0", folder=folder), "shipped_0", folder=folder
     )
     monkeypatch.setattr(records, "ASSETS", assets)
     records.ship_innovations(folder)
@@ -493,7 +493,7 @@ def test_effects_of_made_runs_are_hand_arithmetic(made):
 def test_shipped_weights_are_those_of_the_run(made):
     assets, model = made
     other = build(CONDITIONS["shipped"])
-    record = pretrained.load_pretrained(other, "small_alexnet_cifar10", folder=assets)
+    record = checkpoint.load_pretrained(other, "small_alexnet_cifar10", folder=assets)
     assert record["command"] == "python -m course_utils.experiments shipped"
     assert torch.equal(other.features.conv1.weight, model.features.conv1.weight)
 
@@ -643,6 +643,6 @@ def test_unknown_condition_is_told(monkeypatch):
 
 
 def test_record_is_small():
-    path = pretrained.ASSETS / "innovations.json"
+    path = checkpoint.ASSETS / "innovations.json"
     assert path.stat().st_size < 200_000
     json.loads(path.read_text(encoding="utf-8"))

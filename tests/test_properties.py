@@ -15,8 +15,7 @@ from PIL import Image
 from torch import nn
 
 from course_utils import augmentation
-from course_utils.alexnet import AlexNetOriginal, FourLayerNet, LadderNet, SmallAlexNet
-from course_utils.alexnet.full import ColumnLRN
+from course_utils.alexnet import AlexNetOriginal, ColumnLRN, FourLayerNet, LadderNet, SmallAlexNet
 from course_utils.anatomy import output_size
 from course_utils.data import read_idx, scale_photos
 from course_utils.data.image_files import read_image_collection, to_pixels

@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from course_utils import train_lenet
+from course_utils.checkpoint import ASSETS, load_pretrained, load_record
 from course_utils.data import ImageData
 from course_utils.lenet import LeNet5Original
-from course_utils.pretrained import ASSETS, load_pretrained, load_record
 
 
 @pytest.fixture

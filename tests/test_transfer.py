@@ -15,8 +15,8 @@ from torch import nn
 from torchvision.models import AlexNet_Weights, alexnet
 
 from course_utils import training, transfer
+from course_utils.checkpoint import ASSETS
 from course_utils.data import scale_photos
-from course_utils.pretrained import ASSETS
 from course_utils.transfer.download import download
 
 

@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from course_utils import training, transfer
-from course_utils.pretrained import ASSETS
+from course_utils.checkpoint import ASSETS
 from course_utils.transfer.classifier import KINDS
 
 NAMES = ("가", "나", "다")

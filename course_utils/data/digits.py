@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from course_utils.checkpoint import write_atomically
 from course_utils.data.images import ImageData
 from course_utils.data.sources import (
     FETCH_ERRORS,
@@ -20,7 +21,6 @@ from course_utils.data.sources import (
     fetch_problem,
     is_offline,
 )
-from course_utils.files import write_atomically
 
 # 압축을 푼 파일의 md5입니다. 차례는 학습 이미지·레이블, 시험 이미지·레이블입니다.
 MNIST_FILES = {

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from course_utils.checkpoint import write_atomically
 from course_utils.data.image_files import (
     holds_classes,
     is_image_collection,
@@ -22,7 +23,6 @@ from course_utils.data.sources import (
     fetch_problem,
     is_offline,
 )
-from course_utils.files import write_atomically
 
 BATCHES = "cifar-10-batches-py"  # torchvision이 압축을 푼 폴더
 ARCHIVE_LIMIT = 1 << 28  # 170 MB인 압축 파일보다 크면 거짓 파일입니다.

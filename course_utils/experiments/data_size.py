@@ -23,10 +23,9 @@ import sklearn
 import torch
 
 from course_utils import classical
+from course_utils.checkpoint import ASSETS, load_record, write_atomically
 from course_utils.data import ImageData, load_digits
-from course_utils.files import write_atomically
 from course_utils.lenet import LeNet5
-from course_utils.pretrained import ASSETS, load_record
 from course_utils.training import evaluate, fit, set_seed
 
 BUILD = Path(__file__).resolve().parents[2] / "build" / "data_size"

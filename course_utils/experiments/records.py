@@ -4,6 +4,13 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from course_utils.checkpoint import (
+    ASSETS,
+    load_pretrained,
+    load_record,
+    save_pretrained,
+    write_atomically,
+)
 from course_utils.experiments.conditions import (
     ABLATIONS,
     CONDITIONS,
@@ -17,8 +24,6 @@ from course_utils.experiments.conditions import (
     TARGET,
     build,
 )
-from course_utils.files import write_atomically
-from course_utils.pretrained import ASSETS, load_pretrained, load_record, save_pretrained
 
 
 def epochs_to_target(history: dict, target: float = TARGET) -> float:

@@ -12,10 +12,9 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from course_utils.checkpoint import load_pretrained, save_pretrained, write_atomically
 from course_utils.data import ImageData
 from course_utils.experiments.conditions import Condition, build, make_augment, make_inputs
-from course_utils.files import write_atomically
-from course_utils.pretrained import load_pretrained, save_pretrained
 from course_utils.training import evaluate, fit, predict, set_seed
 
 CURVES = ("train_loss", "train_accuracy", "test_loss", "test_accuracy")

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from torch import distributed
 
-from course_utils.pretrained import save_pretrained
+from course_utils.checkpoint import save_pretrained
 from course_utils.train_imagenet import plan, records
 from course_utils.train_imagenet.epochs import finish_epoch, train_epoch
 from course_utils.train_imagenet.images import ImageTree, measure_colors

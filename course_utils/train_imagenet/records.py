@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from course_utils.files import write_atomically
+from course_utils.checkpoint import write_atomically
 
 KEPT = 3  # 남겨 두는 중간 저장의 수
 LOG = "log.jsonl"

@@ -10,11 +10,12 @@ from course_utils.transfer.heads import (
     replace_head,
     start_over,
 )
-from course_utils.transfer.loading import load_alexnet
+from course_utils.transfer.loading import cached_torchvision_alexnet, load_alexnet
 from course_utils.transfer.saving import load_classifier, save_classifier
 
 __all__ = [
     "Classifier",
+    "cached_torchvision_alexnet",
     "count_trainable",
     "extract_features",
     "freeze_features",

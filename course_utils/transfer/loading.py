@@ -1,13 +1,15 @@
 """사전 학습된 AlexNet을 찾습니다: 저장된 파일, 내려받기, 이 프로젝트의 작은 AlexNet."""
 
+import hashlib
+import io
 import json
 import pickle
 from pathlib import Path
 
 import torch
 
+from course_utils.checkpoint import ASSETS, load_pretrained
 from course_utils.data.sources import FETCH_ERRORS, fetch_problem, is_offline
-from course_utils.pretrained import ASSETS, cached_torchvision_alexnet, load_pretrained
 from course_utils.transfer.classifier import KINDS, Classifier, restore
 from course_utils.transfer.download import download
 
@@ -102,3 +104,29 @@ def _small() -> Classifier:
         f"(기록한 시험 정확도 {100 * accuracy:.1f} %)."
     )
     return Classifier(model, CIFAR10_NAMES, "small", "embedded", note, load_korean_names())
+
+
+def cached_torchvision_alexnet(folder: Path | None = None) -> dict | None:
+    """이 컴퓨터에 있는 torchvision `AlexNet_Weights.IMAGENET1K_V1`의 상태 사전입니다.
+
+    Args:
+        folder: 파일을 찾을 곳. 없으면 torch.hub의 checkpoints 폴더입니다.
+
+    파일이 없으면 None입니다(내려받지 않습니다). 파일 이름에 적힌 SHA-256의 앞부분과 내용이 다르면
+    ValueError를 냅니다.
+    """
+    from torchvision.models import AlexNet_Weights  # 다른 함수를 쓸 때는 부르지 않습니다.
+
+    name = AlexNet_Weights.IMAGENET1K_V1.url.rpartition("/")[2]
+    path = Path(folder or Path(torch.hub.get_dir()) / "checkpoints") / name
+    if not path.is_file():
+        return None
+    content = path.read_bytes()
+    expected = path.stem.rpartition("-")[2]  # 예: alexnet-owt-7be5be79.pth
+    if not hashlib.sha256(content).hexdigest().startswith(expected):
+        raise ValueError(
+            f"{path}의 내용이 파일 이름에 적힌 SHA-256({expected}…)과 다릅니다. 내려받다 끊겼거나 "
+            "상한 파일이므로 쓰지 않았습니다. 이 파일을 지우고 다시 받으십시오: "
+            "AlexNet_Weights.IMAGENET1K_V1.get_state_dict(check_hash=True)"
+        )
+    return torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)

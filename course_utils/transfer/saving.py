@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from course_utils.files import write_atomically
+from course_utils.checkpoint import write_atomically
 from course_utils.transfer.classifier import KINDS, Classifier, restore
 from course_utils.transfer.loading import load_korean_names
 

@@ -17,9 +17,9 @@ SAVE = """
     from pathlib import Path
     import torch
     from torch import nn
-    from course_utils import pretrained
+    from course_utils import checkpoint
     from course_utils.experiments import runs
-    from course_utils.files import write_atomically
+    from course_utils.checkpoint import write_atomically
     from course_utils.transfer import save_classifier
     from course_utils.transfer.classifier import KINDS
 
@@ -29,7 +29,7 @@ SAVE = """
     optimizer = torch.optim.SGD(layer.parameters(), lr=0.1)
     ways = {
         "write": lambda: write_atomically(folder / "a.bin", bytes(1 << 20)),
-        "pretrained": lambda: pretrained.save_pretrained(layer, {}, "a", folder=folder),
+        "checkpoint": lambda: checkpoint.save_pretrained(layer, {}, "a", folder=folder),
         "classifier": lambda: save_classifier(folder / "b.pt", net, "가나다", kind="small"),
         "checkpoint": lambda: runs.save(folder / "c.ckpt", layer, optimizer, {}, {}),
     }

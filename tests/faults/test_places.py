@@ -24,7 +24,7 @@ USE = """
     from course_utils.exercises import lenet5
     from course_utils.experiments import records
     from course_utils.lenet import LeNet5Original
-    from course_utils.pretrained import load_pretrained, save_pretrained
+    from course_utils.checkpoint import load_pretrained, save_pretrained
 
     plotting.use_course_style()
     print(load_digits(offline=True).name, load_photos(root=sys.argv[1]).class_names)

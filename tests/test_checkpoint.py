@@ -9,13 +9,15 @@ import torch
 from torch import nn
 from torchvision.models import AlexNet_Weights
 
-from course_utils.files import write_atomically
-from course_utils.pretrained import (
-    cached_torchvision_alexnet,
+from course_utils.checkpoint import (
+    load,
     load_pretrained,
     load_record,
+    save,
     save_pretrained,
+    write_atomically,
 )
+from course_utils.transfer import cached_torchvision_alexnet
 
 
 @pytest.fixture
@@ -198,3 +200,35 @@ def test_many_writers_of_one_file_leave_one_whole_file(tmp_path):
         thread.join()
     assert [path.name for path in (tmp_path / "폴더").iterdir()] == ["a.bin"]
     assert (tmp_path / "폴더" / "a.bin").read_bytes() in contents
+
+
+# --- 파일 하나로 된 체크포인트 --------------------------------------------------------------------
+
+
+def test_a_saved_state_comes_back_with_every_type(tmp_path):
+    state = {"half": torch.ones(2, dtype=torch.bfloat16), "epoch": 3, "names": ["가", "나"]}
+    save(tmp_path / "a.pt", state)
+    again = load(tmp_path / "a.pt")
+    assert torch.equal(again.pop("half"), state.pop("half"))
+    assert again == state
+
+
+def test_a_saved_file_is_an_ordinary_torch_file(tmp_path):
+    save(tmp_path / "a.pt", {"weight": torch.arange(3)})
+    assert torch.load(tmp_path / "a.pt", weights_only=True)["weight"].tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("place", [0, 100, -33, -1])
+def test_one_changed_byte_anywhere_is_refused(tmp_path, place):
+    save(tmp_path / "a.pt", {"weight": torch.arange(100)})
+    content = bytearray((tmp_path / "a.pt").read_bytes())
+    content[place] ^= 1
+    (tmp_path / "a.pt").write_bytes(content)
+    with pytest.raises(ValueError, match="끊겼거나 바뀐"):
+        load(tmp_path / "a.pt")
+
+
+def test_what_cannot_be_read_back_is_not_written(tmp_path):
+    with pytest.raises(ValueError, match="단순한 값이 아닌"):
+        save(tmp_path / "a.pt", {"layer": nn.Linear(1, 1)})
+    assert list(tmp_path.iterdir()) == []
