@@ -88,7 +88,7 @@ def evaluate(
     `choose`는 출력에서 답을 고르는 함수입니다. 벌점을 내는 모델에는 `torch.argmin`을 넘기십시오.
     """
     outputs = predict(model, images)
-    labels = labels.cpu()
+    labels = as_class_indices(labels.cpu())
     return {
         "loss": loss_function(outputs, labels).item(),
         "accuracy": (choose(outputs, dim=1) == labels).float().mean().item(),
@@ -141,18 +141,24 @@ def fit(
     )  # fmt: skip
     try:
         device = device_of(model)
-        images, labels = images.to(device), labels.to(device)
+        images, labels = images.to(device), as_class_indices(labels.to(device))
         model.train()
         for _ in range(num_epochs):
             loss_sum = 0.0
             correct = torch.zeros((), dtype=torch.long, device=device)
-            for batch in torch.randperm(len(images)).to(device).split(batch_size):
+            for batch in _split_order(torch.randperm(len(images)).to(device), batch_size, model):
                 # images[batch]와 같은 것을 절반의 시간에 꺼냅니다.
                 x, y = images.index_select(0, batch), labels[batch]
                 if augment is not None:
                     x = augment(x)
                 optimizer.zero_grad()
                 outputs = model(x)
+                if not history["step_loss"] and labels.max() >= outputs.shape[1]:
+                    raise ValueError(
+                        f"레이블의 최댓값이 {int(labels.max())}인데 모델의 출력은 "
+                        f"{outputs.shape[1]}개(0~{outputs.shape[1] - 1})입니다. 레이블이 1부터라면 "
+                        "labels - 1을 넘기고, 아니라면 모델의 클래스 수를 늘리십시오."
+                    )
                 loss = loss_function(outputs, y)
                 if not math.isfinite(value := loss.item()):
                     history["stopped"] = _diverged(value, len(history["step_loss"]))
@@ -194,6 +200,30 @@ def fit(
     finally:
         bar.close()
     return history
+
+
+def as_class_indices(labels: Tensor) -> Tensor:
+    """정수 레이블 `(N,)`을 손실 함수가 받는 int64로 바꿉니다. 다른 꼴이면 ValueError입니다."""
+    if labels.ndim != 1:
+        raise ValueError(
+            f"레이블은 (N,) 모양이어야 하는데 {tuple(labels.shape)}이(가) 왔습니다. "
+            "(N, 1)이면 labels.squeeze(1)을, 원-핫이면 labels.argmax(1)을 넘기십시오."
+        )
+    if labels.is_floating_point() or labels.is_complex():
+        raise ValueError(
+            f"레이블은 정수여야 하는데 {labels.dtype}입니다. labels.long()을 넘기십시오."
+        )
+    return labels.long()
+
+
+def _split_order(order: Tensor, batch_size: int, model: nn.Module) -> list[Tensor]:
+    """배치로 나눕니다. 한 장짜리 배치에서는 BatchNorm의 분산이 없으므로 앞 배치에 붙입니다."""
+    batches = list(order.split(batch_size))
+    if len(batches) > 1 and len(batches[-1]) == 1 and any(
+        isinstance(layer, nn.modules.batchnorm._BatchNorm) for layer in model.modules()
+    ):
+        batches[-2:] = [torch.cat(batches[-2:])]
+    return batches
 
 
 def _keep_whole_epochs(history: dict, *, tested: bool) -> None:

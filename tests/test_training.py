@@ -251,3 +251,40 @@ def test_every_devices_words_for_full_memory_are_known(problem, message):
 def test_other_errors_are_not_taken_for_full_memory(problem):
     with pytest.raises(RuntimeError, match="shapes cannot be multiplied"):
         run((torch.zeros(4, 3), torch.zeros(4).long()))
+
+
+# --- 레이블과 배치의 꼴 -----------------------------------------------------------------------
+
+
+def fit_labels(labels, *, num_classes=10, batch_size=10):
+    layers = (nn.Linear(16, 8), nn.BatchNorm1d(8), nn.Linear(8, num_classes))
+    model = nn.Sequential(nn.Flatten(), *layers)
+    images = torch.randn(len(labels), 1, 4, 4)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    return fit(
+        model, images, labels, optimizer=optimizer, num_epochs=1, batch_size=batch_size,
+        test=(images, labels), progress=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", [torch.int32, torch.uint8, torch.int16])
+def test_every_integer_kind_of_label_trains(kind):
+    assert fit_labels((torch.arange(40) % 10).to(kind))["stopped"] is None
+
+
+@pytest.mark.parametrize(
+    ("labels", "fix"),
+    [
+        (torch.arange(40)[:, None] % 10, "squeeze"),
+        (torch.arange(40) % 10 + 1, "labels - 1"),
+        (torch.rand(40), "long"),
+    ],
+)
+def test_unfit_labels_are_refused_with_the_fix(labels, fix):
+    with pytest.raises(ValueError, match=fix):
+        fit_labels(labels)
+
+
+def test_a_last_batch_of_one_joins_the_batch_before_it_under_batch_norm():
+    # 21장을 10장씩: 10, 10, 1이 아니라 10, 11입니다.
+    assert len(fit_labels(torch.arange(21) % 10)["step_loss"]) == 2
