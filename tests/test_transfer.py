@@ -17,7 +17,7 @@ from torchvision.models import AlexNet_Weights, alexnet
 from course_utils import training, transfer
 from course_utils.checkpoint import ASSETS
 from course_utils.data import scale_photos
-from course_utils.transfer.download import download
+from course_utils.data.sources import download
 
 
 @pytest.fixture(scope="module")
@@ -161,7 +161,7 @@ def test_download_is_checked_saved_and_used_again(
 
 
 @pytest.mark.parametrize(("options", "reason"), [
-    ({"slow": True}, "시간이 지남"), ({"status": 404}, "Not Found"),
+    ({"slow": True}, "제때 답이 오지 않음"), ({"status": 404}, "Not Found"),
 ])  # fmt: skip
 def test_failed_download_leaves_nothing(
     options, reason, tmp_path, monkeypatch, serve, capsys, online
@@ -184,7 +184,7 @@ def test_wrong_content_from_the_server_is_not_kept(tmp_path, monkeypatch, serve,
 
 def test_silent_server_is_left_in_time(tmp_path, serve):
     start = time.monotonic()
-    with pytest.raises(TimeoutError, match="시간이 지남"):
+    with pytest.raises(TimeoutError, match="제때 답이 오지 않음"):
         download(serve(b"a" * 100, slow=True), tmp_path / "file", prefix="", time_limit=0.2)
     assert time.monotonic() - start < 5  # 서버는 10초 동안 말이 없습니다.
 

@@ -1,5 +1,6 @@
 """분류기를 저장하고 읽고, 내 사진 폴더를 읽습니다."""
 
+import copy
 import shutil
 
 import numpy as np
@@ -7,9 +8,10 @@ import pytest
 import torch
 from PIL import Image
 
-from course_utils import training, transfer
+from course_utils import checkpoint, training, transfer
 from course_utils.checkpoint import ASSETS
 from course_utils.transfer.classifier import KINDS
+from course_utils.transfer.saving import FORMAT
 
 NAMES = ("가", "나", "다")
 
@@ -47,35 +49,45 @@ def test_torchvision_classifier_is_restored_as_one(tmp_path, monkeypatch):
     assert transfer.prepare(loaded, [photo]).shape == (1, 3, 224, 224)
 
 
-@pytest.mark.parametrize("where", [0.1, 0.5, 0.9])
-def test_changed_byte_is_refused(saved, where):
+def flip(where):
+    def damage(content):
+        place = int(len(content) * where)
+        return content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :]
+
+    return damage
+
+
+@pytest.mark.parametrize("damage", [
+    flip(0.1), flip(0.5), flip(0.9), lambda content: content[: len(content) // 2],
+    lambda _: b"", lambda _: b"PK\x03\x04 half", lambda _: b"hello",
+])  # fmt: skip
+def test_damaged_and_other_files_are_refused(saved, damage):
     path = saved[1]
-    content = bytearray(path.read_bytes())
-    content[int(len(content) * where)] ^= 1
-    path.write_bytes(content)
-    with pytest.raises(ValueError, match="다시 저장하십시오"):
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(ValueError, match=r"쓰지 않았습니다.*다시 저장하십시오"):
         transfer.load_classifier(path)
 
 
-@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 half", b"hello"])
-def test_other_files_are_refused(tmp_path, content):
-    (tmp_path / "a.pt").write_bytes(content)
-    with pytest.raises(ValueError, match="쓰지 않았습니다"):
+@pytest.mark.parametrize(("content", "hint"), [
+    ({"weights": {}}, "분류기가 아니어서"), ([1, 2], "분류기가 아니어서"),
+    ({"format": FORMAT}, "구조가 달라"),
+    ({"format": FORMAT, "class_names": NAMES, "kind": "vgg", "weights": {}}, "구조가 달라"),
+    ({"format": FORMAT, "class_names": NAMES, "kind": "small", "weights": {}}, "구조가 달라"),
+])  # fmt: skip
+def test_whole_file_with_something_else_is_told_apart(tmp_path, content, hint):
+    checkpoint.save(tmp_path / "a.pt", content)
+    with pytest.raises(ValueError, match=hint):
         transfer.load_classifier(tmp_path / "a.pt")
 
 
-def test_half_a_file_is_refused(saved):
-    path = saved[1]
-    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    with pytest.raises(ValueError, match="쓰지 않았습니다"):
-        transfer.load_classifier(path)
-
-
-@pytest.mark.parametrize("content", [{"weights": {}}, [1, 2], {"sha256": "0", "format": "x"}])
-def test_other_saved_objects_are_refused(tmp_path, content):
-    torch.save(content, tmp_path / "a.pt")
-    with pytest.raises(ValueError, match="쓰지 않았습니다"):
-        transfer.load_classifier(tmp_path / "a.pt")
+def test_half_precision_and_home_folder(saved, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    model = copy.deepcopy(saved[0]).half()
+    transfer.save_classifier("~/half.pt", model, NAMES, kind="small")
+    loaded = transfer.load_classifier("~/half.pt").model
+    for one, two in zip(model.parameters(), loaded.parameters(), strict=True):
+        assert two.dtype == torch.float32
+        assert torch.equal(one.float(), two)
 
 
 class Trap:
@@ -86,8 +98,10 @@ class Trap:
         return type(self.mark).touch, (self.mark,)
 
 
-def test_code_in_a_file_is_not_run(tmp_path):
-    torch.save({"sha256": Trap(tmp_path / "실행됨")}, tmp_path / "a.pt")
+def test_code_in_a_file_is_not_run(tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoint, "_parse", lambda *_: {})  # 쓸 때의 확인을 지나치게 합니다.
+    checkpoint.save(tmp_path / "a.pt", {"format": Trap(tmp_path / "실행됨")})
+    monkeypatch.undo()
     with pytest.raises(ValueError, match="쓰지 않았습니다"):
         transfer.load_classifier(tmp_path / "a.pt")
     assert not (tmp_path / "실행됨").exists()
@@ -100,6 +114,7 @@ def test_missing_file_is_told(tmp_path):
 
 @pytest.mark.parametrize(("names", "kind", "hint"), [
     (("가", "나"), "small", "이름은 2개"), (NAMES, "vgg", "vgg"),
+    (NAMES, "torchvision", "구조가 달라"),
 ])  # fmt: skip
 def test_what_cannot_be_saved_is_refused(small, tmp_path, names, kind, hint):
     model = transfer.replace_head(small.model, 3)

@@ -109,7 +109,8 @@ def center_digit(drawing):
 
 def read_idx(path):
     """uint8 IDX 파일(.gz도 됩니다)을 배열로 읽습니다. 형식이 어긋나면 ValueError입니다."""
-    return _parse_idx(_unpack(Path(path).read_bytes(), path), path).copy()
+    content = Path(path).expanduser().read_bytes()
+    return _parse_idx(_unpack(content, path), path).copy()
 
 
 def _unpack(content, label):

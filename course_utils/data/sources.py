@@ -1,15 +1,20 @@
 """데이터를 어디에서 찾고 어떻게 내려받는지 정합니다."""
 
+import hashlib
 import os
+import queue
+import tempfile
 import threading
 import time
-from concurrent import futures
 from http.client import HTTPException
 from pathlib import Path
 from urllib import request
 
+from tqdm.auto import tqdm
+
 PROJECT_FOLDER = Path(__file__).resolve().parents[2]
 LARGEST_FILE = 1 << 26  # MNIST에서 가장 큰 파일이 47 MB이므로, 이보다 크면 거짓 파일입니다.
+LARGEST_WEIGHTS = 1 << 29  # AlexNet의 가중치는 233 MB입니다.
 
 
 def is_offline(offline):
@@ -40,31 +45,90 @@ def choose_folder(root, is_there, missing):
     return next(filter(os.path.isdir, folders), default), [problem]
 
 
-# 내려받다가 날 수 있는 오류들입니다.
-FETCH_ERRORS = (OSError, HTTPException, futures.TimeoutError)
+FETCH_ERRORS = (OSError, HTTPException)  # 내려받다가 날 수 있는 오류들입니다.
 
 
 def fetch_problem(error):
     """내려받지 못한 까닭을 한 줄로 적습니다."""
-    return str(getattr(error, "reason", error)) or "제때 답이 오지 않음"
+    return str(getattr(error, "reason", error))
 
 
 def fetch(url, deadline, *, largest=LARGEST_FILE):
-    """주소의 내용을 `deadline`(time.monotonic)까지 메모리로 받습니다. `largest`에서 끊습니다."""
-    # 소켓의 제한 시간은 한 번의 기다림만 막으므로, 조금씩 흘리는 서버는 스레드 밖에서 끊습니다.
-    answer, seconds = futures.Future(), max(0.001, deadline - time.monotonic())
+    """주소의 내용을 `deadline`(time.monotonic)까지 메모리로 받습니다."""
+    return b"".join(chunk for chunk, _ in _chunks(url, deadline, largest))
+
+
+def download(url, path, *, prefix, time_limit):
+    """진행 막대를 보이며 `url`을 받아, SHA-256의 앞부분이 `prefix`와 같으면 `path`에 둡니다.
+
+    임시 파일에 받아 확인한 뒤에 이름을 바꾸므로, 끊기거나 틀리면 아무것도 남지 않습니다. 이미 있는
+    파일은 바꾸지 않습니다. 시간이 지나면 TimeoutError, 내용이 틀리면 ConnectionError입니다.
+    """
+    if path.exists():
+        raise FileExistsError(f"{path}이(가) 이미 있어 받지 않았습니다. 지우거나 옮기십시오.")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    digest, deadline = hashlib.sha256(), time.monotonic() + time_limit
+    with tempfile.TemporaryDirectory(prefix=".download-", dir=path.parent) as private:
+        temporary = Path(private, path.name)
+        with (
+            temporary.open("wb") as file,
+            tqdm(desc=path.name, unit="B", unit_scale=True, leave=False) as bar,
+        ):
+            for chunk, bar.total in _chunks(url, deadline, LARGEST_WEIGHTS):
+                bar.update(len(chunk))
+                digest.update(chunk)
+                file.write(chunk)
+        if not digest.hexdigest().startswith(prefix):
+            raise ConnectionError(
+                f"받은 파일({temporary.stat().st_size:,}바이트)의 SHA-256이 {prefix}…로 시작하지 "
+                "않아 쓰지 않았습니다."
+            )
+        os.replace(temporary, path)
+
+
+def _chunks(url, deadline, largest):
+    """`(내용의 조각, 전체 바이트나 None)`을 냅니다. 받다가 난 오류는 여기서 다시 던집니다.
+
+    소켓의 제한 시간은 한 번의 기다림만 막습니다. 이름 찾기에서 멈추거나 조금씩 흘리는 서버는
+    스레드에 두고, 기다리는 쪽에서 끊습니다.
+    """
+    arrived = queue.Queue(maxsize=64)
+    stop = threading.Event()
+
+    def put(item):
+        while not stop.is_set():
+            try:
+                arrived.put(item, timeout=0.2)
+                return
+            except queue.Full:  # 기다리는 쪽이 그만두었는지 다시 봅니다.
+                continue
 
     def work():
-        body = bytearray()
         try:
-            with request.urlopen(url, timeout=min(10, seconds)) as response:
-                while len(body) < largest and (chunk := response.read1(1 << 16)):
-                    body += chunk
-                    if time.monotonic() > deadline:
-                        break
-            answer.set_result(bytes(body))
+            with request.urlopen(url, timeout=10) as response:
+                length = response.headers.get("Content-Length")
+                while not stop.is_set() and (chunk := response.read1(1 << 18)):
+                    put((chunk, int(length) if length else None))
+            put(None)
         except Exception as error:  # 기다리는 쪽에서 다시 던져집니다.
-            answer.set_exception(error)
+            put(error)
 
     threading.Thread(target=work, daemon=True).start()
-    return answer.result(timeout=seconds)
+    size = 0
+    try:
+        while (left := deadline - time.monotonic()) > 0:
+            try:
+                item = arrived.get(timeout=left)
+            except queue.Empty:
+                break
+            if item is None:
+                return
+            if isinstance(item, Exception):
+                raise item
+            size += len(item[0])
+            if size > largest:
+                raise ConnectionError("받는 파일이 너무 커서 멈췄습니다.")
+            yield item
+        raise TimeoutError("제때 답이 오지 않음")
+    finally:
+        stop.set()

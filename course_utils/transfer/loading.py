@@ -9,9 +9,8 @@ from pathlib import Path
 import torch
 
 from course_utils.checkpoint import ASSETS, load_pretrained
-from course_utils.data.sources import FETCH_ERRORS, fetch_problem, is_offline
+from course_utils.data.sources import FETCH_ERRORS, download, fetch_problem, is_offline
 from course_utils.transfer.classifier import KINDS, Classifier, restore
-from course_utils.transfer.download import download
 
 # 클래스 폴더의 이름 차례와 같습니다.
 CIFAR10_NAMES = (
@@ -29,7 +28,7 @@ def load_alexnet(
     작은 AlexNet을 쓰며 까닭을 "주의:" 줄로 알립니다. 상한 파일은 쓰지도 지우지도 않습니다.
     `offline=True`나 COURSE_OFFLINE=1이면 네트워크를 쓰지 않습니다.
     """
-    place = Path(folder or Path(torch.hub.get_dir()) / "checkpoints")
+    place = Path(folder or Path(torch.hub.get_dir(), "checkpoints")).expanduser()
     try:
         classifier = _torchvision(place, offline=is_offline(offline), time_limit=time_limit)
     except (OSError, ValueError) as error:
@@ -118,7 +117,7 @@ def cached_torchvision_alexnet(folder: Path | None = None) -> dict | None:
     from torchvision.models import AlexNet_Weights  # 다른 함수를 쓸 때는 부르지 않습니다.
 
     name = AlexNet_Weights.IMAGENET1K_V1.url.rpartition("/")[2]
-    path = Path(folder or Path(torch.hub.get_dir()) / "checkpoints") / name
+    path = Path(folder or Path(torch.hub.get_dir(), "checkpoints")).expanduser() / name
     if not path.is_file():
         return None
     content = path.read_bytes()
