@@ -1,6 +1,5 @@
 """두 프로세스의 AlexNet을 프로세스 하나의 `AlexNetOriginal`과 산수에 견줍니다."""
 
-import signal
 import subprocess
 import sys
 import tempfile
@@ -181,7 +180,7 @@ def test_a_killed_process_ends_the_run_with_its_name(folder, model):
 
 
 def test_a_frozen_process_does_not_hang_the_run(folder, model, monkeypatch):
-    monkeypatch.setattr(launch, "LOST", signal.SIGSTOP)
+    monkeypatch.setattr(launch, "LOST", "SIGSTOP")
     said, pids = lose(model, folder, patience=6)  # 느린 컴퓨터에서도 시작은 함께 합니다.
     assert "0번 프로세스가 실패" in said
     assert "6초 동안 답하지 않았습니다" in said
@@ -267,6 +266,12 @@ def test_every_kind_of_end_is_explained(tmp_path, log, error, words):
     if error:
         (tmp_path / "0.error").write_text(error, encoding="utf-8")
     assert words in launch._explain(tmp_path, log, 2)
+
+
+def test_the_package_is_imported_where_no_sigkill_exists():
+    """Windows의 signal에는 SIGKILL이 없습니다."""
+    code = "import signal; del signal.SIGKILL; import course_utils.parallel.launch"
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_largest_difference_is_relative_to_the_reference():

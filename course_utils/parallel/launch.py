@@ -21,7 +21,7 @@ from course_utils.parallel.columns import join_columns
 METHODS = ("columns", "data")
 # Krizhevsky 2012, §5
 SGD = {"lr": 0.01, "momentum": 0.9, "weight_decay": 0.0005}
-LOST = signal.SIGKILL  # 프로세스를 잃는 실험에서 보내는 신호
+LOST = "SIGKILL"  # 프로세스를 잃는 실험에서 보내는 신호. Windows에는 없어 이름으로 둡니다.
 LAST_WORDS = 1.0  # 한 프로세스가 실패한 뒤 torchrun이 스스로 정리할 시간(초)
 
 
@@ -72,7 +72,7 @@ def train_step(
             "weights": {n: v.detach().cpu() for n, v in model.state_dict().items()},
             "images": images.cpu(), "labels": labels.cpu(), "method": method, "sgd": SGD,
             "seed": seed, "patience": float(patience), "lost": -1 if lost is None else lost,
-            "signal": int(LOST),
+            "signal": int(getattr(signal, LOST)),
         }  # fmt: skip
         torch.save(job, folder / "job.pt")
         _run(folder, patience)

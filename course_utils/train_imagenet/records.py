@@ -1,26 +1,12 @@
 """중간 저장과 기록 파일입니다. 어느 순간에 꺼져도 앞선 것은 온전합니다."""
 
-import hashlib
 import json
-import os
-import zipfile
 from pathlib import Path
 
-import torch
-
-from course_utils.checkpoint import write_atomically
+from course_utils import checkpoint
 
 KEPT = 3  # 남겨 두는 중간 저장의 수
 LOG = "log.jsonl"
-
-
-def _digest(path: Path) -> str:
-    """SHA-256의 앞 16글자입니다. 1 GB에 1초쯤 걸립니다."""
-    counted = hashlib.sha256()
-    with path.open("rb") as stream:
-        while chunk := stream.read(1 << 20):
-            counted.update(chunk)
-    return counted.hexdigest()[:16]
 
 
 def _newest_first(folder: Path) -> list[Path]:
@@ -28,31 +14,24 @@ def _newest_first(folder: Path) -> list[Path]:
 
 
 def save_checkpoint(folder: Path, state: dict, *, step: int) -> None:
-    """`checkpoint-걸음-검사합.pt`로 남기고 오래된 것을 지웁니다. 다 쓴 뒤에 이름을 붙입니다.
+    """`checkpoint-걸음.pt`로 남기고 오래된 것을 지웁니다.
 
     디스크가 차면 OSError나 RuntimeError를 내고, 앞선 것은 그대로입니다.
     """
-    part = folder / f".checkpoint.{os.getpid()}.part"
-    try:
-        with part.open("wb") as stream:
-            torch.save(state, stream)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(part, folder / f"checkpoint-{step:09d}-{_digest(part)}.pt")
-    finally:
-        part.unlink(missing_ok=True)
+    checkpoint.save(folder / f"checkpoint-{step:09d}.pt", state)
     for old in _newest_first(folder)[KEPT:]:
         old.unlink()
 
 
 def find_checkpoint(folder: Path) -> tuple[Path | None, list[str]]:
-    """내용이 이름의 검사합과 맞는 가장 새로운 중간 저장과, 쓰지 않은 것의 이름들입니다."""
+    """온전한 가장 새로운 중간 저장과, 쓰지 않은 것의 이름들입니다."""
     refused = []
     for path in _newest_first(folder):
-        # zip이 아닌 옛 형식은 torch 2.5까지 weights_only=True로 읽어도 코드가 돌았습니다.
-        if zipfile.is_zipfile(path) and _digest(path) == path.stem.rpartition("-")[2]:
+        try:
+            checkpoint.load(path)
             return path, refused
-        refused.append(path.name)
+        except ValueError:
+            refused.append(path.name)
     return None, refused
 
 
@@ -78,4 +57,4 @@ def keep_rows(folder: Path, *, until: int) -> None:
     """이어서 시작하는 걸음(`until`)까지의 줄만 남깁니다. 그 뒤는 다시 합니다."""
     kept = [row for row in read_rows(folder) if row["step"] <= until]
     text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in kept)
-    write_atomically(folder / LOG, text.encode())
+    checkpoint.write_atomically(folder / LOG, text.encode())

@@ -8,6 +8,7 @@ import torch
 from torch.nn.parallel import DistributedDataParallel
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
+from course_utils import checkpoint
 from course_utils.train_imagenet import records
 from course_utils.train_imagenet.processes import fail, from_first, say
 from course_utils.train_imagenet.settings import MOMENTUM, WEIGHT_DECAY
@@ -84,7 +85,7 @@ def find_saved(folder: Path, settings: dict) -> dict | None:
         say(f"주의: {', '.join(refused)}은(는) 내용이 상해 쓰지 않습니다. {after}")
     if path is None:
         return None
-    saved = torch.load(str(path), map_location="cpu", weights_only=True)
+    saved = checkpoint.load(path)
     changed = [name for name, value in settings.items() if saved["settings"].get(name) != value]
     if changed:
         told = ", ".join(f"{name}: {saved['settings'].get(name)} → {settings[name]}"
