@@ -5,6 +5,8 @@ import traitlets
 
 from course_utils.widgets import STATIC
 
+VIEW = "application/vnd.jupyter.widget-view+json"
+
 
 class AccessibleNames(anywidget.AnyWidget):
     """같은 상자에 든 조작들에 화면 낭독기가 읽을 이름을, 그림에 `alt`를 붙입니다.
@@ -19,6 +21,15 @@ class AccessibleNames(anywidget.AnyWidget):
 
     def __repr__(self):
         return "<위젯: 이름표>"
+
+    def bundle(self, box, data, metadata=None):
+        """이 이름표가 든 상자의 출력입니다: `data`에 조작할 수 있는 화면을 더합니다.
+
+        Colab은 표시하는 셀의 메타데이터를 보고 anywidget 관리자를 켜므로 그 메타데이터도 담습니다.
+        """
+        view = {"version_major": 2, "version_minor": 0, "model_id": box.model_id}
+        _, colab = self._repr_mimebundle_()
+        return data | {VIEW: view}, (metadata or {}) | colab
 
     _esm = STATIC / "names.js"
     _css = STATIC / "names.css"
