@@ -71,7 +71,8 @@ class Quiz(widgets.VBox):
             self.replies.append(reply)
             prompt = f'<div style="{_STYLE}"><b>{number}. {escape(question.prompt)}</b></div>'
             rows.append(widgets.VBox([widgets.HTML(prompt), radio, reply]))
-        super().__init__([*rows, self.score, AccessibleNames()])
+        self.names = AccessibleNames()
+        super().__init__([*rows, self.score, self.names])
         self._reply()
 
     def _reply(self, _=None) -> None:
@@ -87,7 +88,7 @@ class Quiz(widgets.VBox):
     def __repr__(self) -> str:
         return f"<퀴즈: {self.name}, {len(self.questions)}문제>"
 
-    def _repr_mimebundle_(self, **_) -> dict:
+    def _repr_mimebundle_(self, **_) -> tuple[dict, dict]:
         """조작할 수 없는 곳(GitHub, 인쇄)에는 문제와 보기만 글로 남깁니다."""
         items = "".join(
             f"<li>{escape(question.prompt)}<ul>"
@@ -95,9 +96,4 @@ class Quiz(widgets.VBox):
             + "</ul></li>"
             for question in self.questions
         )
-        view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
-        return {
-            "text/plain": repr(self),
-            "text/html": f"<ol>{items}</ol>",
-            "application/vnd.jupyter.widget-view+json": view,
-        }
+        return self.names.bundle(self, {"text/plain": repr(self), "text/html": f"<ol>{items}</ol>"})

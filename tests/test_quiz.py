@@ -54,7 +54,7 @@ def test_score_counts_only_right_answers():
 
 
 def test_quiz_without_a_front_end_shows_questions_but_not_answers():
-    bundle = Quiz("00_start")._repr_mimebundle_()
+    bundle, _ = Quiz("00_start")._repr_mimebundle_()
     question = load_questions("00_start")[0]
     assert question.choices[0].text in bundle["text/html"]
     assert all(choice.feedback not in bundle["text/html"] for choice in question.choices)

@@ -1,7 +1,9 @@
 """함수 위에 얹은 얇은 조작판들입니다. 쓰는 이름만 그때 불러옵니다."""
 
 from importlib import import_module
+from pathlib import Path
 
+STATIC = Path(__file__).parent / "static"  # 브라우저에서 도는 JavaScript와 CSS
 _HOMES = {
     "Panel": "panel",
     "LiveCurve": "live_curve",

@@ -40,8 +40,8 @@ class LiveCurve(widgets.VBox):
             width=f"{WIDTH}px", height=f"{HEIGHT}px", max_width="100%",
             object_fit="contain", margin="0",
         )  # fmt: skip
-        names = AccessibleNames(alt="학습 중의 손실과 정확도 그래프")
-        super().__init__([self.readout, names, self.image])
+        self.names = AccessibleNames(alt="학습 중의 손실과 정확도 그래프")
+        super().__init__([self.readout, self.names, self.image])
         self._loss_limits, self._accuracy_limits = [0.02, 3.0], [80.0, 100.0]
         self._epoch_length = None
         self._next_drawing = -np.inf
@@ -52,8 +52,7 @@ class LiveCurve(widgets.VBox):
         return "<위젯: 학습 곡선>"
 
     def _repr_mimebundle_(self, **_):
-        view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
-        return {"text/plain": repr(self), "application/vnd.jupyter.widget-view+json": view}
+        return self.names.bundle(self, {"text/plain": repr(self)})
 
     def update(self, history):
         """배치마다 부릅니다. 앞서 그린 지 `interval`초가 지났을 때에만 그립니다."""

@@ -3,6 +3,10 @@
 import anywidget
 import traitlets
 
+from course_utils.widgets import STATIC
+
+VIEW = "application/vnd.jupyter.widget-view+json"
+
 
 class AccessibleNames(anywidget.AnyWidget):
     """같은 상자에 든 조작들에 화면 낭독기가 읽을 이름을, 그림에 `alt`를 붙입니다.
@@ -18,44 +22,14 @@ class AccessibleNames(anywidget.AnyWidget):
     def __repr__(self):
         return "<위젯: 이름표>"
 
-    _esm = """
-function name(root, alt) {
-  for (const control of root.querySelectorAll(".widget-inline-hbox")) {
-    const label = control.querySelector(".widget-label");
-    if (label?.title === "null") label.removeAttribute("title");
-    const text = label?.textContent.trim();
-    if (!text) continue;
-    for (const part of control.querySelectorAll(".noUi-handle, .widget-readout"))
-      part.setAttribute("aria-label", text);
-    control.querySelector(".widget-readout")?.setAttribute("role", "textbox");
-  }
-  // JupyterLab은 누른 요소 자신에 이 표시가 있을 때에만 단축키를 쓰지 않습니다.
-  for (const control of root.querySelectorAll("select, input, button, .noUi-handle"))
-    control.dataset.lmSuppressShortcuts = "true";
-  for (const image of root.querySelectorAll("img")) image.alt = alt;
-}
-function render({ model, el }) {
-  el.classList.add("course-names");
-  let observer;
-  // 형제들은 나보다 늦게 그려지기도 하고, 나중에 바뀌기도 합니다.
-  const start = () => {
-    const root = el.closest(".widget-box");
-    if (!root) return;
-    root.classList.add("course-controls");
-    const apply = () => name(root, model.get("alt"));
-    observer = new MutationObserver(apply);
-    observer.observe(root, { childList: true, subtree: true });
-    apply();
-  };
-  const timer = setTimeout(start);
-  return () => { clearTimeout(timer); observer?.disconnect(); };
-}
-export default { render };
-"""
-    _css = """
-.course-names { display: none !important; }
-.course-controls .noUi-handle:focus-visible, .course-controls select:focus-visible,
-.course-controls button:focus-visible, .course-controls input:focus-visible,
-.course-controls .widget-readout:focus-visible { outline: 3px solid #E69F00 !important;
-  outline-offset: 1px; }
-"""
+    def bundle(self, box, data, metadata=None):
+        """이 이름표가 든 상자의 출력입니다: `data`에 조작할 수 있는 화면을 더합니다.
+
+        Colab은 표시하는 셀의 메타데이터를 보고 anywidget 관리자를 켜므로 그 메타데이터도 담습니다.
+        """
+        view = {"version_major": 2, "version_minor": 0, "model_id": box.model_id}
+        _, colab = self._repr_mimebundle_()
+        return data | {VIEW: view}, (metadata or {}) | colab
+
+    _esm = STATIC / "names.js"
+    _css = STATIC / "names.css"

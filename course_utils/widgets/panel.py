@@ -10,8 +10,6 @@ from matplotlib.figure import Figure
 from course_utils.widgets.names import AccessibleNames
 from course_utils.widgets.pictures import size_of, to_png
 
-VIEW = "application/vnd.jupyter.widget-view+json"
-
 
 class Panel(widgets.VBox):
     """조작이 바뀔 때마다 순수 함수 `draw`를 불러 글과 그림을 새로 고칩니다.
@@ -89,16 +87,7 @@ class Panel(widgets.VBox):
     def _repr_mimebundle_(self, **_):
         png = to_png(self._static(**self.values())) if self._static else bytes(self.image.value)
         data = {"text/plain": repr(self), "image/png": b64encode(png).decode()}
-        data[VIEW] = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
-        return data, {"image/png": {"alt": self.alt}} | self._view_metadata()
-
-    def _view_metadata(self):
-        """Colab은 표시하는 셀의 메타데이터를 보고 anywidget 관리자를 켭니다."""
-        for control in self.controls.values():
-            bundle = getattr(control, "_repr_mimebundle_", dict)()
-            if isinstance(bundle, tuple) and VIEW in bundle[1]:
-                return {VIEW: bundle[1][VIEW]}
-        return {}
+        return self.names.bundle(self, data, {"image/png": {"alt": self.alt}})
 
 
 READOUT_STYLE = (

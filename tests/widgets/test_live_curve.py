@@ -85,7 +85,7 @@ def test_any_loss_fits_into_the_axes(losses):
 
 def test_stored_output_does_not_depend_on_time():
     curve = LiveCurve(10)
-    data = curve._repr_mimebundle_()
+    data, _ = curve._repr_mimebundle_()
     assert data["text/plain"] == "<위젯: 학습 곡선>"
     assert "image/png" not in data
 

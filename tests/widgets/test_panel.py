@@ -5,6 +5,7 @@ import gc
 import subprocess
 import sys
 import weakref
+from types import SimpleNamespace
 
 import ipywidgets as widgets
 import numpy as np
@@ -12,7 +13,10 @@ import pytest
 from matplotlib import pyplot as plt
 
 import course_utils.widgets as package
-from course_utils.widgets.panel import VIEW, Panel, slider
+from course_utils.quiz import Quiz
+from course_utils.widgets.live_curve import LiveCurve
+from course_utils.widgets.names import VIEW
+from course_utils.widgets.panel import Panel, slider
 from course_utils.widgets.pictures import (
     blank,
     caption,
@@ -55,6 +59,22 @@ def test_without_front_end_the_current_picture_is_shown(panel):
     assert data["text/plain"] == "<위젯: 시험>"
     assert data[VIEW]["model_id"] == panel.model_id
     assert metadata["image/png"]["alt"] == "숫자 하나"
+
+
+@pytest.mark.parametrize("make", [
+    lambda: Panel("시험", {"number": slider("값", 0, 9, value=3)}, draw_number, alt="숫자"),
+    lambda: Quiz("00_start"),
+    lambda: LiveCurve(10),
+])  # fmt: skip
+def test_colab_is_told_to_load_the_widget_manager(make, monkeypatch):
+    assert VIEW not in make()._repr_mimebundle_()[1]
+    colab = SimpleNamespace(
+        enable_custom_widget_manager=lambda: None,
+        _widgets=SimpleNamespace(_installed_url="https://example.org/manager.js"),
+    )
+    monkeypatch.setitem(sys.modules, "google.colab.output", colab)
+    manager = {"custom_widget_manager": {"url": "https://example.org/manager.js"}}
+    assert make()._repr_mimebundle_()[1][VIEW] == {"colab": manager}
 
 
 def test_screen_readers_find_the_description(panel):
