@@ -5,6 +5,7 @@ import html
 import numpy as np
 import torch
 from PIL import Image
+from torch.nn import functional as F
 
 from course_utils.plotting import OKABE_ITO
 from course_utils.widgets.panel import Panel, choice, row, slider
@@ -55,19 +56,13 @@ def respond(pixels, kernel, *, stride=1):
         kernel: `(3, k, k)`.
     """
     side = kernel.shape[-1]
-    rows, columns = ((length - side) // stride + 1 for length in pixels.shape[:2])
-    if min(rows, columns) < 1:
+    if min(pixels.shape[:2]) < side:
         raise ValueError(
             f"사진({pixels.shape[0]}×{pixels.shape[1]})이 커널({side}×{side})보다 작습니다."
         )
-    output = np.zeros((rows, columns), dtype=np.float32)
-    planes = np.ascontiguousarray(np.moveaxis(pixels, 2, 0), dtype=np.float32)
-    # 창을 하나씩 옮기는 대신 커널의 칸마다 사진 전체를 한 번에 곱해 더합니다.
-    for channel, top, left in np.ndindex(kernel.shape):
-        bottom, right = top + stride * (rows - 1) + 1, left + stride * (columns - 1) + 1
-        seen = planes[channel, top:bottom:stride, left:right:stride]
-        output += np.float32(kernel[channel, top, left]) * seen
-    return output
+    weight = torch.tensor(kernel, dtype=torch.float32)[None]
+    planes = torch.tensor(pixels, dtype=torch.float32).permute(2, 0, 1)[None]
+    return F.conv2d(planes, weight, stride=stride)[0, 0].numpy()
 
 
 def luminance_part(kernels):
