@@ -14,21 +14,88 @@ import json
 import os
 import sys
 import tempfile
+import threading
 import time
+import uuid
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median
 
 import nbformat
 from jupyter_client.manager import AsyncKernelManager
-from memory import MemoryWatch
 from timing import machine
+from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
+from tornado.websocket import websocket_connect
 
 from course_utils.checkpoint import write_atomically
 
 ROOT = Path(__file__).resolve().parents[1]
 OUTPUT = ROOT / "build" / "classroom.json"
-CELL_LIMIT, STARTED = 1800, 180  # 초
+CELL_LIMIT, STARTED, SERVER_STARTED = 1800, 180, 300  # 초
+INTERVAL = 0.5  # 메모리를 보는 사이(초)
+
+
+def read_memory(pid: int) -> tuple[int, int]:
+    """(RSS, PSS) 바이트입니다. 없는 프로세스면 0입니다.
+
+    RSS는 여럿이 함께 쓰는 것(라이브러리)을 저마다 세고, PSS는 나누어 셉니다. PSS를 더하면 실제로
+    든 메모리입니다.
+    """
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0, 0
+    sizes = {line.split(":")[0]: int(line.split()[1]) * 1024 for line in lines[1:]}
+    return sizes.get("Rss", 0), sizes.get("Pss", 0)
+
+
+def family(pid: int) -> list[int]:
+    """프로세스와, 그 프로세스가 띄운 프로세스들입니다."""
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return [pid]
+    return [pid, *(one for child in children for one in family(int(child)))]
+
+
+class MemoryWatch:
+    """`with` 블록 동안 `add`한 프로세스들의 가장 큰 메모리를 적어 둡니다."""
+
+    def __init__(self) -> None:
+        self.peaks: dict[int, tuple[int, int]] = {}
+        self.total = 0
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def add(self, pid: int) -> None:
+        self.peaks[pid] = (0, 0)
+
+    def __enter__(self) -> "MemoryWatch":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._done.wait(INTERVAL):
+            now = {
+                pid: tuple(map(sum, zip(*map(read_memory, family(pid)), strict=True)))
+                for pid in list(self.peaks)
+            }
+            for pid, sizes in now.items():
+                self.peaks[pid] = tuple(map(max, self.peaks[pid], sizes))
+            self.total = max(self.total, sum(pss for _, pss in now.values()))
+
+    def report(self) -> dict:
+        """MB로 적은, 커널 하나의 최대(가운데 학생)와 모두 더한 PSS의 최대입니다."""
+        rss, pss = zip(*self.peaks.values(), strict=True) if self.peaks else ((0,), (0,))
+        return {
+            "rss_mb": median(rss) / 1e6,
+            "pss_mb": median(pss) / 1e6,
+            "total_pss_mb": self.total / 1e6,
+        }
 
 
 class LocalKernel:
@@ -64,6 +131,85 @@ class LocalKernel:
         self.client.stop_channels()
         await self.manager.shutdown_kernel(now=True)
         self.sockets.cleanup()
+
+
+class HubKernel:
+    """허브의 사용자 한 명이 연 노트북입니다. 서버의 첫 폴더에 notebooks/가 있어야 합니다."""
+
+    def __init__(self, address: str, user: str, notebook: str) -> None:
+        self.address, self.user, self.notebook = address.rstrip("/"), user, notebook
+        self.headers = {"Authorization": f"token {os.environ['JUPYTERHUB_API_TOKEN']}"}
+
+    async def call(self, method: str, path: str, body: dict | None = None):
+        """허브나 서버의 API를 부릅니다."""
+        sent = json.dumps(body or {}) if method != "GET" else None
+        request = HTTPRequest(
+            self.address + path, method=method, headers=self.headers, body=sent,
+            allow_nonstandard_methods=True, request_timeout=SERVER_STARTED,
+        )  # fmt: skip
+        response = await AsyncHTTPClient().fetch(request)
+        return json.loads(response.body) if response.body else None
+
+    async def start(self) -> int:
+        """사용자, 서버, 커널을 차례로 만들고 커널의 프로세스 번호를 돌려줍니다."""
+        for path in (f"/hub/api/users/{self.user}", f"/hub/api/users/{self.user}/server"):
+            try:
+                await self.call("POST", path)
+            except HTTPClientError as error:
+                if error.code not in (400, 409):  # 이미 있습니다.
+                    raise
+        deadline = time.monotonic() + SERVER_STARTED
+        while not (await self.call("GET", f"/hub/api/users/{self.user}"))["server"]:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{self.user}의 서버가 뜨지 않았습니다.")
+            await asyncio.sleep(0.5)
+        path = f"notebooks/{self.notebook}"
+        session = await self.call("POST", f"/user/{self.user}/api/sessions", {
+            "path": path, "name": path, "type": "notebook", "kernel": {"name": "python3"},
+        })  # fmt: skip
+        kernel = session["kernel"]["id"]
+        url = f"{self.address}/user/{self.user}/api/kernels/{kernel}/channels"
+        self.socket = await websocket_connect(
+            HTTPRequest(url.replace("http", "ws", 1), headers=self.headers),
+            max_message_size=1 << 28, ping_interval=30,
+        )  # fmt: skip
+        self.printed = []
+        if error := await self.run("import os; print('PID', os.getpid())"):
+            raise RuntimeError(error)
+        return int("".join(self.printed).split()[-1])
+
+    async def run(self, code: str) -> str | None:
+        """셀 하나를 실행하고 커널이 쉴 때까지 기다립니다. 오류가 나면 그 글을 돌려줍니다."""
+        asked, error, answered, idle = uuid.uuid4().hex, None, False, False
+        self.printed.clear()
+        await self.socket.write_message(json.dumps({
+            "header": {"msg_id": asked, "msg_type": "execute_request", "version": "5.3",
+                       "username": self.user, "session": self.user, "date": ""},
+            "parent_header": {}, "metadata": {}, "channel": "shell", "buffers": [],
+            "content": {"code": code, "silent": False, "allow_stdin": False,
+                        "stop_on_error": True},
+        }))  # fmt: skip
+        while not (answered and idle):
+            message = await self.socket.read_message()
+            if message is None:
+                raise ConnectionError(f"{self.user}의 커널과 연결이 끊겼습니다.")
+            if isinstance(message, bytes):
+                continue  # 위젯의 그림입니다.
+            message = json.loads(message)
+            if message["parent_header"].get("msg_id") != asked:
+                continue
+            kind, content = message["header"]["msg_type"], message["content"]
+            answered |= kind == "execute_reply"
+            idle |= kind == "status" and content["execution_state"] == "idle"
+            if kind == "stream":
+                self.printed.append(content["text"])
+            if kind == "error":
+                error = f"{content['ename']}: {content['evalue']}"
+        return error
+
+    async def stop(self) -> None:
+        self.socket.close()
+        await self.call("DELETE", f"/hub/api/users/{self.user}/server")
 
 
 @dataclass
@@ -151,8 +297,6 @@ def save(row: dict) -> None:
 
 def make_kernels(count: int, threads: str, notebook: Path, hub: str | None) -> list:
     if hub:
-        from hub import HubKernel
-
         return [HubKernel(hub, f"student{i + 1:02}", notebook.name) for i in range(count)]
     env = {} if threads == "기본" else {"OMP_NUM_THREADS": threads}
     return [LocalKernel(env, notebook.parent) for _ in range(count)]

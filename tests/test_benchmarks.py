@@ -1,22 +1,18 @@
 """재는 것이 빠짐없는지, 잰 것을 바르게 적는지 봅니다. 시간은 재지 않습니다."""
 
 import json
-from pathlib import Path
 
 import accuracy
 import figures
 import gpu
 import matplotlib as mpl
-import panels
 import pytest
+import redraws
 import run
 import torch
-from muon import orthogonalize
 
 from course_utils import plotting, widgets
 from course_utils.alexnet import AlexNet
-
-BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +29,7 @@ def test_every_figure_is_measured():
 
 
 def test_every_widget_is_measured():
-    assert set(panels.PANELS) == set(widgets.__all__) - panels.NOT_PANELS
+    assert set(redraws.PANELS) == set(widgets.__all__) - redraws.NOT_PANELS
 
 
 # 조작 하나가 다른 조작까지 움직이는 위젯들입니다.
@@ -42,10 +38,10 @@ LINKED = ["convolution_stepper", "quiet_years_timeline", "stress_test"]
 
 @pytest.mark.parametrize("name", LINKED)
 def test_one_change_is_drawn_once(name):
-    _, make = panels.PANELS[name]
+    _, make = redraws.PANELS[name]
     panel = make(None)
     for control in panel.controls.values():
-        drawings, moves = [], panels.moves(control)
+        drawings, moves = [], redraws.moves(control)
         panel.image.observe(drawings.append, names="value")
         before = panel.image.value
         control.value = next(moves)
@@ -91,6 +87,6 @@ def test_orthogonal_update_keeps_the_directions():
     for shape in ((6, 25), (84, 10)):
         matrix = torch.randn(shape, generator=generator, dtype=torch.float64)
         left, _, right = torch.linalg.svd(matrix, full_matrices=False)
-        values = (left.T @ orthogonalize(matrix) @ right.T).diagonal()
+        values = (left.T @ accuracy.orthogonalize(matrix) @ right.T).diagonal()
         assert 0.6 < values.min() < values.max() < 1.3
-        torch.testing.assert_close(left @ values.diag() @ right, orthogonalize(matrix))
+        torch.testing.assert_close(left @ values.diag() @ right, accuracy.orthogonalize(matrix))

@@ -7,7 +7,6 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import classroom
-import memory
 import nbformat
 import pytest
 from pull_link import make_link
@@ -52,10 +51,10 @@ def test_link_pulls_the_repository_and_opens_the_first_notebook():
 
 @pytest.mark.skipif(sys.platform != "linux", reason="메모리는 리눅스의 /proc에서 잽니다.")
 def test_memory_of_this_process_is_seen():
-    resident, shared_out = memory.read_memory(os.getpid())
+    resident, shared_out = classroom.read_memory(os.getpid())
     assert resident >= shared_out > 10_000_000
-    assert memory.read_memory(2**22 + 1) == (0, 0)
-    assert memory.family(os.getpid())[0] == os.getpid()
+    assert classroom.read_memory(2**22 + 1) == (0, 0)
+    assert classroom.family(os.getpid())[0] == os.getpid()
 
 
 def test_row_of_a_class_tells_the_slowest_and_the_failed(tmp_path):

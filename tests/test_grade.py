@@ -4,6 +4,7 @@ import ast
 import csv
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -13,6 +14,7 @@ import grade
 import nbformat
 import pytest
 import torch
+from course_files import course_notebooks
 from grading import codec, judge, session
 from grading.course import load_course, read_exercise
 from grading.report import Row, write_csv
@@ -231,6 +233,13 @@ def test_a_dictionary_earns_its_share(name, answer, points):
     assert judge.add_up(verdicts, total).points == points
 
 
+def test_copies_made_in_jupyterlab_are_not_notebooks_of_the_course(tmp_path):
+    for name in ("00_start", "00_start-Copy1", "00_start-Copy12", "초안"):
+        shutil.copy(ROOT / "notebooks" / "00_start.ipynb", tmp_path / f"{name}.ipynb")
+    assert [notebook.name for notebook in load_course(tmp_path)] == ["00_start"]
+    assert course_notebooks(tmp_path) == [tmp_path / "00_start.ipynb"]  # 나누어 줄 때도 이것만
+
+
 # --- 파일을 읽는 것 -------------------------------------------------------------------------------
 
 
@@ -370,7 +379,8 @@ answers = package / "exercises" / "comparison.py"
 bad = [
     (open, "/etc/passwd"), (open, "etc/passwd"), (open, "../../../etc/passwd"), (os.listdir, "/"),
     (os.open, "/etc/passwd", os.O_RDONLY), (lambda: [*Path("/etc").iterdir()],), (open, answers),
-    (os.listdir, package.parent / "notebooks"), (open, package / "quiz.py", "a"),
+    (os.listdir, package.parent / "notebooks"), (open, package.parent / "notebooks/00_start.ipynb"),
+    (open, package / "quiz.py", "a"),
     (os.remove, package / "없는 파일"), (os.symlink, "/etc/passwd", "p"), (os.chdir, "/"),
     (os.rename, "/etc/passwd", "p"), (sqlite3.connect, "/tmp/x.db"), (os.system, "true"),
     (os.execv, sys.executable, ["x"]), (os.kill, os.getpid(), 0), (ctypes.CDLL, None),
@@ -379,8 +389,8 @@ bad = [
 good = [
     (open, "mine.txt", "w"), (open, "mine.txt"), (os.mkdir, "d"), (os.listdir,), (open, os.devnull),
     (inspect.getsource, json.decoder), (open, package / "assets" / "README.md"),
-    (__import__, "colorsys"), (__import__, "IPython.display"), (__import__, "없는_모듈"),
-    (os.remove, "mine.txt"),
+    (__import__, "colorsys"), (__import__, "outside"), (__import__, "IPython.display"),
+    (__import__, "없는_모듈"), (os.remove, "mine.txt"),
 ]
 print([index for index, item in enumerate(bad) if not refused(*item)])
 print([index for index, item in enumerate(good) if refused(*item)])
@@ -389,9 +399,16 @@ print([index for index, item in enumerate(good) if refused(*item)])
 
 @pytest.mark.skipif(sys.platform != "linux", reason="경로가 리눅스의 것입니다")
 def test_guard_refuses_the_outside_and_allows_the_own_folder(tmp_path):
+    # 인터프리터 밖에 설치한 패키지는 부를 수 있고, 길에 든 저장소의 노트북은 읽을 수 없습니다.
+    home, packages = tmp_path / "home", tmp_path / "packages"
+    home.mkdir()
+    packages.mkdir()
+    (packages / "outside.py").write_text("open(__file__).close()", encoding="utf-8")
+    paths = os.pathsep.join(map(str, (packages, ROOT)))
     result = subprocess.run(
-        [sys.executable, "-c", ATTEMPTS], cwd=tmp_path, capture_output=True, text=True, check=True
-    )
+        [sys.executable, "-c", ATTEMPTS], cwd=home, env=os.environ | {"PYTHONPATH": paths},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
     assert result.stdout.split("\n")[:2] == ["[]", "[]"], result.stdout
 
 

@@ -131,6 +131,18 @@ def test_folder_opens_without_the_repository(built, kind):
     assert not list(folder.rglob("__pycache__"))
 
 
+def test_a_copy_made_in_jupyterlab_never_reaches_the_students(tmp_path, monkeypatch):
+    path = tmp_path / "notebooks" / "00_start-Copy1.ipynb"
+    path.parent.mkdir()
+    for target in (path, path.with_name("00_start.ipynb")):
+        nbformat.write(source("00_start.ipynb"), target)
+    for name in ("course_utils", "docs", "LICENSE", "pyproject.toml"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    monkeypatch.setattr(handouts, "ROOT", tmp_path)
+    handouts.build(tmp_path / "학생용", handouts.STUDENT)
+    assert [found.name for found in (tmp_path / "학생용").glob("*.ipynb")] == ["00_start.ipynb"]
+
+
 def test_zip_holds_the_whole_folder(built):
     with zipfile.ZipFile(built / f"{handouts.STUDENT}.zip") as archive:
         names = set(archive.namelist())

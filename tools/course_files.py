@@ -1,5 +1,6 @@
 """도구들이 함께 쓰는 것: pyproject.toml과 노트북의 셀 표시를 읽습니다."""
 
+import re
 from pathlib import Path
 
 try:
@@ -13,6 +14,12 @@ ROOT = Path(__file__).resolve().parents[1]
 def read_project(root: Path = ROOT) -> dict:
     """pyproject.toml의 [project] 표입니다."""
     return tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+def course_notebooks(folder: Path = ROOT / "notebooks") -> list[Path]:
+    """강의 노트북들입니다: 번호로 시작하는 이름에서, JupyterLab이 만든 사본(-Copy1)을 뺍니다."""
+    paths = sorted(folder.glob("[0-9]*.ipynb"))
+    return [path for path in paths if not re.search(r"-Copy\d+$", path.stem)]
 
 
 def has_tag(cell: dict, tag: str) -> bool:

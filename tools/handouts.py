@@ -19,7 +19,7 @@ import zipfile
 from pathlib import Path
 
 import nbformat
-from course_files import ROOT, has_tag, is_speaker_note, read_project
+from course_files import ROOT, course_notebooks, has_tag, is_speaker_note, read_project
 from run_notebooks import execute, normalise
 
 STUDENT, SOLVED = "학생용", "풀이용"
@@ -114,7 +114,7 @@ def requirements() -> str:
 
 def build(target: Path, kind: str) -> None:
     """`target` 폴더에 한 가지를 만듭니다."""
-    paths = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
+    paths = course_notebooks(ROOT / "notebooks")
     notebooks = [nbformat.read(path, as_version=4) for path in paths]
     target.mkdir(parents=True)
     for path, notebook in zip(paths, notebooks, strict=True):

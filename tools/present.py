@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 import nbformat
-from course_files import ROOT, has_tag, is_speaker_note
+from course_files import ROOT, course_notebooks, has_tag, is_speaker_note
 
 SHARE = Path(__file__).resolve().parent / "present"
 PAGES = ROOT / "build" / "present"
@@ -39,7 +39,7 @@ def write_pages(folder=PAGES):
     """`notebooks/`의 모든 노트북에서 발표할 것을 만들어 `folder`에 담습니다."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb")):
+    for path in course_notebooks():
         notebook = presentable(nbformat.read(path, as_version=4))
         nbformat.write(notebook, folder / path.name)
 

@@ -18,10 +18,10 @@ from string import Template
 
 import matplotlib
 import nbformat
+from course_files import ROOT, course_notebooks
 from slidedeck.cells import CODE_FORMAT
 from slidedeck.deck import Deck, deck_html, read_deck
 
-ROOT = Path(__file__).resolve().parents[1]
 STATIC = Path(__file__).resolve().parent / "slidedeck" / "static"
 OUTPUT = ROOT / "build" / "slides"
 FONTS = [
@@ -78,7 +78,7 @@ def build(folder: Path) -> list[Deck]:
     """빈 `folder`에 목차와 모든 노트북의 슬라이드를 만듭니다."""
     write_assets(folder / "assets")
     decks = [read_deck(nbformat.read(path, as_version=4), path.stem)
-             for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))]  # fmt: skip
+             for path in course_notebooks()]  # fmt: skip
     for deck in decks:
         (folder / deck.name).mkdir()
         for name, png in deck.images.items():

@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from course_files import course_notebooks
+
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 EXERCISE_HEADING = re.compile(r"^## +연습문제\b")
 HEADING = re.compile(r"^##? ")
@@ -62,8 +64,8 @@ def squeeze(source: str) -> str:
 
 
 def load_course(folder: Path = NOTEBOOKS) -> list[CourseNotebook]:
-    """폴더의 노트북을 모두 읽습니다. 번호로 시작하는 이름만 강의 노트북입니다."""
-    notebooks = [read_notebook(path) for path in sorted(folder.glob("[0-9]*.ipynb"))]
+    """폴더의 강의 노트북을 모두 읽습니다."""
+    notebooks = [read_notebook(path) for path in course_notebooks(folder)]
     checks = [item.check_name for notebook in notebooks for item in notebook.exercises]
     if len(set(checks)) < len(checks) or not checks:
         raise ValueError(f"{folder}: 연습문제가 없거나 같은 검사를 두 번 씁니다: {checks}")

@@ -49,7 +49,8 @@ def install(folder: Path, package: Path) -> Callable[[], list[str]]:
         지난번에 물은 뒤 거절한 일들을 돌려주고 비우는 함수
     """
     home, answers = resolve(folder), resolve(package / "exercises")
-    libraries = (*library_folders(), resolve(package), *map(resolve, SYSTEM_FILES))
+    libraries = (*library_folders(resolve(package.parent)), resolve(package),
+                 *map(resolve, SYSTEM_FILES))  # fmt: skip
     # 없는 모듈을 찾을 때 파이썬이 훑는 폴더들입니다. 이름만 보고, 그 안의 파일은 읽지 못합니다.
     searched = {resolve(entry) for entry in sys.path if entry}
     refused: list[str] = []
@@ -107,12 +108,20 @@ def is_writing(mode: object, flags: object) -> bool:
     return isinstance(flags, int) and bool(flags & WRITING_FLAGS)
 
 
-def library_folders() -> tuple[str, ...]:
-    """파이썬의 표준 라이브러리와, 설치한 패키지의 폴더들입니다."""
+def library_folders(course: str) -> tuple[str, ...]:
+    """파이썬의 표준 라이브러리와, 설치한 패키지의 폴더들입니다.
+
+    패키지는 인터프리터 밖에도 있을 수 있습니다(PYTHONPATH, pip install --user). 그런 폴더에서 이
+    저장소(`course`: 풀이가 있습니다)의 안팎과, 사용자의 홈을 통째로 여는 것은 뺍니다.
+    """
     paths = [sysconfig.get_path(key) for key in ("stdlib", "platstdlib", "purelib", "platlib")]
     paths += [os.path.dirname(os.__file__), *site.getsitepackages(), site.getusersitepackages()]
     paths += [entry for entry in sys.path if entry.endswith(("site-packages", "dist-packages"))]
-    return tuple({resolve(path) for path in paths if path})
+    outside = {resolve(entry) for entry in sys.path if entry}
+    private = course, resolve(site.getuserbase()), resolve(os.getcwd())
+    added = {folder for folder in outside if not inside(folder, course)
+             and not any(inside(place, folder) for place in private)}  # fmt: skip
+    return tuple({resolve(path) for path in paths if path} | added)
 
 
 def resolve(path: object) -> str:
