@@ -1,13 +1,11 @@
 """컬러 사진의 사다리: 내 사진, CIFAR-10, 내장 조각. 나쁜 파일은 이름을 알리고 건너뜁니다."""
 
 import hashlib
-import http.server
 import io
 import pickle
 import socket
 import struct
 import tarfile
-import threading
 import time
 import zipfile
 import zlib
@@ -17,6 +15,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from servers import local_servers, send
 from torchvision.datasets import CIFAR10
 
 from course_utils.data import image_files, load_photos, photo_patches, photos, scale_photos, sources
@@ -382,27 +381,10 @@ def cifar_archive(monkeypatch):
 @pytest.fixture
 def serve(monkeypatch):
     """내용을 돌려주는 서버를 열고 CIFAR10.url을 그리로 돌립니다."""
-    servers = []
-
-    def start(content):
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
-                self.send_response(200)
-                self.end_headers()
-                self.wfile.write(content)
-
-            def log_message(self, *_):
-                pass
-
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        servers.append(server)
-        monkeypatch.setattr(CIFAR10, "url", f"http://127.0.0.1:{server.server_port}/a.tar.gz")
-
-    yield start
-    for server in servers:
-        server.shutdown()
-        server.server_close()
+    with local_servers() as start:
+        yield lambda content: monkeypatch.setattr(
+            CIFAR10, "url", start(lambda handler: send(handler, content)) + "a.tar.gz"
+        )
 
 
 def test_stored_batches_are_read(monkeypatch, tmp_path):
