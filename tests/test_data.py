@@ -1,10 +1,8 @@
 """데이터 사다리의 시험입니다. 고장은 되도록 진짜로 일으킵니다(루프백 서버, 작은 디스크)."""
 
-import contextlib
 import errno
 import gzip
 import hashlib
-import http.server
 import json
 import math
 import os
@@ -23,6 +21,7 @@ import numpy as np
 import pytest
 import sklearn.datasets
 import torch
+from servers import local_servers, send
 from torchvision.datasets import MNIST
 
 from course_utils.data import digits as data
@@ -101,37 +100,16 @@ def folder(tmp_path):
 @pytest.fixture
 def serve(monkeypatch):
     """`answer(handler, 이름)`대로 답하는 루프백 서버를 열어 torchvision의 서버 목록에 더합니다."""
-    servers = []
+    with local_servers() as start_server:
 
-    def start(answer):
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
-                # 받는 쪽이 기다리다 먼저 끊은 것은 고장이 아닙니다.
-                with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-                    answer(self, self.path.removeprefix("/").removesuffix(".gz"))
+        def start(answer):
+            address = start_server(
+                lambda handler: answer(handler, handler.path.removeprefix("/").removesuffix(".gz"))
+            )
+            monkeypatch.setattr(MNIST, "mirrors", [*MNIST.mirrors, address])
+            return address
 
-            def log_message(self, *_):
-                pass
-
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        server.daemon_threads = True
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        servers.append(server)
-        address = f"http://127.0.0.1:{server.server_port}/"
-        monkeypatch.setattr(MNIST, "mirrors", [*MNIST.mirrors, address])
-        return address
-
-    yield start
-    for server in servers:
-        server.shutdown()
-        server.socket.close()
-
-
-def send(handler, body, *, promised=None):
-    handler.send_response(200)
-    handler.send_header("Content-Length", str(promised or len(body)))
-    handler.end_headers()
-    handler.wfile.write(body)
+        yield start
 
 
 def honest(files):

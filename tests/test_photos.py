@@ -1,13 +1,11 @@
 """컬러 사진의 사다리: 내 사진, CIFAR-10, 내장 조각. 나쁜 파일은 이름을 알리고 건너뜁니다."""
 
 import hashlib
-import http.server
 import io
 import pickle
 import socket
 import struct
 import tarfile
-import threading
 import time
 import zipfile
 import zlib
@@ -17,6 +15,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from servers import local_servers, send
 from torchvision.datasets import CIFAR10
 
 from course_utils.data import image_files, load_photos, photo_patches, photos, scale_photos, sources
@@ -268,10 +267,20 @@ def test_class_without_a_readable_image_is_an_error(tmp_path):
 # --- 이미지의 종류 --------------------------------------------------------------------------------
 
 
-def test_grey_image_has_three_equal_channels():
-    pixels, kind = image_files.to_pixels(encode("L"))
-    assert (kind, pixels.min(), pixels.max()) == ("흑백", 77, 77)
+@pytest.mark.parametrize(("content", "color"), [
+    (encode("L"), (77, 77, 77)),
+    (encode("RGBA", color=(255, 0, 0, 51)), (255, 204, 204)),  # 불투명도 51/255 = 1/5
+    (encode("RGBA", color=(0, 0, 0, 0)), (255, 255, 255)),
+    (encode("I;16"), (0x80, 0x80, 0x80)),
+    (encode("F", kind="TIFF", color=0.5), (127, 127, 127)),
+    (encode("F", kind="TIFF", color=128.0), (128, 128, 128)),
+    (encode("F", kind="TIFF", color=300.0), (255, 255, 255)),
+], ids=["grey", "half transparent", "transparent", "16 bit", "0-1", "0-255", "over"])  # fmt: skip
+def test_unusual_image_keeps_its_color_on_white(content, color):
+    pixels, kind = image_files.to_pixels(content)
     assert pixels.shape == (32, 32, 3)
+    assert (pixels == color).all()
+    assert (kind == "흑백") == (color == (77, 77, 77))
 
 
 def test_cmyk_image_becomes_rgb():
@@ -291,27 +300,6 @@ def test_palette_image_gets_the_colors_of_its_palette():
     assert (pixels == (10, 20, 30)).all()
 
 
-def test_half_transparent_color_is_mixed_with_white():
-    pixels, _ = image_files.to_pixels(encode("RGBA", color=(255, 0, 0, 51)))
-    assert (pixels == (255, 204, 204)).all()  # 불투명도 51/255 = 1/5
-
-
-def test_transparent_part_becomes_white():
-    pixels, _ = image_files.to_pixels(encode("RGBA", color=(0, 0, 0, 0)))
-    assert (pixels == 255).all()
-
-
-def test_sixteen_bit_image_keeps_its_brightness():
-    pixels, _ = image_files.to_pixels(encode("I;16"))
-    assert (pixels == 0x80).all()
-
-
-@pytest.mark.parametrize(("value", "expected"), [(0.5, 127), (128.0, 128), (300.0, 255)])
-def test_float_image_keeps_its_brightness(value, expected):
-    pixels, _ = image_files.to_pixels(encode("F", kind="TIFF", color=value))
-    assert (pixels == expected).all()
-
-
 def test_first_frame_of_a_moving_picture_is_taken():
     buffer = io.BytesIO()
     frames = [Image.new("RGB", (40, 40), color) for color in ("red", "blue")]
@@ -321,28 +309,19 @@ def test_first_frame_of_a_moving_picture_is_taken():
     assert pixels[0, 0].tolist() == [255, 0, 0]
 
 
-def test_turned_photo_stands_upright():
+@pytest.mark.parametrize(("kind", "turn", "blue_side", "error"), [
+    ("PNG", 3, np.s_[-1], 0), ("JPEG", 6, np.s_[:, -1], 55), ("JPEG", 8, np.s_[:, 0], 55),
+])  # fmt: skip
+def test_turned_photo_stands_upright(kind, turn, blue_side, error):
+    # EXIF 3은 180도, 6은 시계 방향, 8은 반대 방향으로 90도 돌려 보라는 뜻입니다.
     image = Image.new("RGB", (64, 64), "red")
     image.paste("blue", (0, 0, 64, 32))  # 저장된 위쪽이 파랑
     exif = image.getexif()
-    exif[0x0112] = 3  # 180도 돌린 사진
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG", exif=exif)
-    pixels, _ = image_files.to_pixels(buffer.getvalue())
-    assert pixels[-1, 0].tolist() == [0, 0, 255]
-
-
-@pytest.mark.parametrize(("turn", "blue_side"), [(6, np.s_[:, -1]), (8, np.s_[:, 0])])
-def test_jpeg_of_a_turned_camera_stands_upright(turn, blue_side):
-    # EXIF 6은 시계 방향, 8은 반대 방향으로 90도 돌려 보라는 뜻입니다.
-    image = Image.new("RGB", (64, 64), "red")
-    image.paste("blue", (0, 0, 64, 32))
-    exif = image.getexif()
     exif[0x0112] = turn
     buffer = io.BytesIO()
-    image.save(buffer, "JPEG", exif=exif, quality=95)
+    image.save(buffer, kind, exif=exif, quality=95)
     pixels, _ = image_files.to_pixels(buffer.getvalue())
-    assert (pixels[blue_side][:, 2] > 200).all()
+    assert np.abs(pixels[blue_side].astype(int) - (0, 0, 255)).max() <= error
 
 
 def test_middle_square_of_a_wide_image_is_used():
@@ -382,54 +361,25 @@ def cifar_archive(monkeypatch):
 @pytest.fixture
 def serve(monkeypatch):
     """내용을 돌려주는 서버를 열고 CIFAR10.url을 그리로 돌립니다."""
-    servers = []
-
-    def start(content):
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
-                self.send_response(200)
-                self.end_headers()
-                self.wfile.write(content)
-
-            def log_message(self, *_):
-                pass
-
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        servers.append(server)
-        monkeypatch.setattr(CIFAR10, "url", f"http://127.0.0.1:{server.server_port}/a.tar.gz")
-
-    yield start
-    for server in servers:
-        server.shutdown()
-        server.server_close()
+    with local_servers() as start:
+        yield lambda content: monkeypatch.setattr(
+            CIFAR10, "url", start(lambda handler: send(handler, content)) + "a.tar.gz"
+        )
 
 
-def test_stored_batches_are_read(monkeypatch, tmp_path):
-    contents, _ = cifar_archive(monkeypatch)
-    write_classes(tmp_path / "자료" / photos.BATCHES, contents)
-    data = load_photos(root=tmp_path / "자료", max_train=10)
-    assert (data.name, data.source) == ("CIFAR-10", "cache")
-    assert data.train_labels.tolist() == list(range(10))
-    assert data.class_names[3] == "c3"
-
-
-def test_stored_pixels_are_red_plane_first_and_divided_by_255(monkeypatch, tmp_path):
+def test_stored_batches_are_read_and_limited_evenly(monkeypatch, tmp_path):
     contents, _ = cifar_archive(monkeypatch)
     write_classes(tmp_path / "자료" / photos.BATCHES, contents)
     data = load_photos(root=tmp_path / "자료")
+    assert (data.name, data.source, data.class_names[3]) == ("CIFAR-10", "cache", "c3")
     # CIFAR-10의 설명: 앞의 1,024개가 빨강, 다음이 초록, 파랑이고 행부터 적혀 있습니다.
     for images, name in ((data.train_images, "data_batch_1"), (data.test_images, "test_batch")):
         planes = pickle.loads(contents[name])["data"].reshape(-1, 3, 32, 32)
         torch.testing.assert_close(images, torch.from_numpy(planes / np.float32(255)))
-
-
-def test_limits_of_stored_batches_are_even_over_the_classes(monkeypatch, tmp_path):
-    contents, _ = cifar_archive(monkeypatch)
-    write_classes(tmp_path / "자료" / photos.BATCHES, contents)
-    data = load_photos(root=tmp_path / "자료", max_train=20, max_test=10)
-    assert data.train_labels.bincount().tolist() == [2] * 10
-    assert data.test_labels.bincount().tolist() == [1] * 10
+    few = load_photos(root=tmp_path / "자료", max_train=20, max_test=10)
+    assert few.train_labels.bincount().tolist() == [2] * 10
+    assert few.test_labels.bincount().tolist() == [1] * 10
+    assert load_photos(root=tmp_path / "자료", max_train=10).train_labels.tolist() == [*range(10)]
 
 
 @pytest.mark.parametrize("name", ["cifar10", "cifar10.zip"])

@@ -1,16 +1,15 @@
 """사전 학습된 망을 찾고, 머리를 바꾸고, 저장하고 읽습니다. 바깥 네트워크는 쓰지 않습니다."""
 
 import hashlib
-import http.server
 import json
 import threading
 import time
-from functools import partial
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
+from servers import local_servers, send
 from torch import nn
 from torchvision.models import AlexNet_Weights, alexnet
 
@@ -107,41 +106,24 @@ def test_file_that_is_no_weight_file_is_refused(tmp_path, monkeypatch, capsys):
 # --- 내려받기 -------------------------------------------------------------------------------------
 
 
-class Server(http.server.BaseHTTPRequestHandler):
-    content, slow, status = b"", False, 200
-
-    def do_GET(self):
-        self.send_response(self.status)
-        self.send_header("Content-Length", str(len(self.content)))
-        self.end_headers()
-        if self.slow:
-            self.wfile.write(self.content[:10])
-            self.server.release.wait(10)
-        else:
-            self.wfile.write(self.content)
-
-    def log_message(self, *_):
-        pass
-
-
 @pytest.fixture
 def serve():
-    """내용을 주면 이 컴퓨터의 서버에 올리고 주소를 돌려줍니다."""
-    servers = []
+    """내용을 주면 이 컴퓨터의 서버에 올리고 주소를 돌려줍니다. `slow`면 열 글자 뒤에 멈춥니다."""
+    release = threading.Event()
+    with local_servers() as start_server:
 
-    def start(content, **options):
-        handler = type("Handler", (Server,), {"content": content, **options})
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        server.release = threading.Event()
-        threading.Thread(target=partial(server.serve_forever, 0.01), daemon=True).start()
-        servers.append(server)
-        return f"http://127.0.0.1:{server.server_port}"
+        def start(content, *, slow=False, status=200):
+            def answer(handler):
+                if slow:
+                    send(handler, content[:10], promised=len(content))
+                    release.wait(10)
+                else:
+                    send(handler, content, status=status)
 
-    yield start
-    for server in servers:
-        server.release.set()
-        server.shutdown()
-        server.server_close()
+            return start_server(answer).rstrip("/")
+
+        yield start
+        release.set()
 
 
 @pytest.fixture

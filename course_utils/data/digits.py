@@ -12,10 +12,10 @@ import torch
 from PIL import Image
 
 from course_utils.checkpoint import write_atomically
-from course_utils.data.images import ImageData
 from course_utils.data.sources import (
     FETCH_ERRORS,
     LARGEST_FILE,
+    ImageData,
     choose_folder,
     fetch,
     fetch_problem,

@@ -14,10 +14,10 @@ from course_utils.data.image_files import (
     is_image_collection,
     read_image_collection,
 )
-from course_utils.data.images import ImageData
 from course_utils.data.photo_patches import cut_photos
 from course_utils.data.sources import (
     FETCH_ERRORS,
+    ImageData,
     choose_folder,
     fetch,
     fetch_problem,

@@ -1,4 +1,4 @@
-"""데이터를 어디에서 찾고 어떻게 내려받는지 정합니다."""
+"""데이터를 담는 그릇, 데이터를 찾을 폴더, 내려받는 방법입니다."""
 
 import hashlib
 import os
@@ -6,15 +6,34 @@ import queue
 import tempfile
 import threading
 import time
+from dataclasses import dataclass, field
 from http.client import HTTPException
 from pathlib import Path
 from urllib import request
 
+import torch
 from tqdm.auto import tqdm
 
 PROJECT_FOLDER = Path(__file__).resolve().parents[2]
 LARGEST_FILE = 1 << 26  # MNIST에서 가장 큰 파일이 47 MB이므로, 이보다 크면 거짓 파일입니다.
 LARGEST_WEIGHTS = 1 << 29  # AlexNet의 가중치는 233 MB입니다.
+
+
+@dataclass(frozen=True, eq=False)
+class ImageData:
+    """데이터 세트 하나입니다. 이미지는 float32 (N, C, 32, 32), 레이블은 int64 (N,)입니다.
+
+    숫자는 한 채널이고 `normalize`를 지난 값(-0.1~1.175), 사진은 세 채널이고 0~1입니다.
+    """
+
+    train_images: torch.Tensor = field(repr=False)
+    train_labels: torch.Tensor = field(repr=False)
+    test_images: torch.Tensor = field(repr=False)
+    test_labels: torch.Tensor = field(repr=False)
+    class_names: tuple[str, ...] = field(repr=False)
+    name: str
+    source: str
+    note: str = field(repr=False)
 
 
 def is_offline(offline):

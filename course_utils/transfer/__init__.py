@@ -1,7 +1,6 @@
 """사전 학습된 AlexNet을 내 문제에 씁니다: 불러오기, 머리 바꾸기, 내 사진 읽기, 저장하기."""
 
-from course_utils.transfer.classifier import Classifier, prepare, top_k
-from course_utils.transfer.folders import load_folder
+from course_utils.transfer.classifier import Classifier, load_folder, prepare, top_k
 from course_utils.transfer.heads import (
     count_trainable,
     extract_features,
