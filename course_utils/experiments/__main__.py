@@ -23,6 +23,13 @@ from course_utils.experiments.conditions import (
 from course_utils.experiments.pool import BUILD, work_all
 
 
+def sizes(jobs: int) -> None:
+    """데이터의 크기(노트북 02)."""
+    data_size._digits()  # MNIST가 없으면 프로세스를 띄우기 전에 알립니다.
+    work_all(data_size.all_tasks(), jobs, data_size.work)
+    data_size.ship()
+
+
 def innovations(jobs: int) -> None:
     """여섯 혁신(노트북 04). 가장 긴 것을 먼저, 나머지는 시드마다 모든 조건을 합니다."""
     first = [("shipped", 0)] + [(name, 0) for name in FIGURE_1_RUNS]
@@ -40,7 +47,7 @@ def ladder(jobs: int) -> None:
     records.ship_ladder(BUILD)
 
 
-GROUPS = {"data_size": data_size.make_record, "innovations": innovations, "ladder": ladder}
+GROUPS = {"data_size": sizes, "innovations": innovations, "ladder": ladder}
 
 
 def main() -> None:

@@ -1,18 +1,14 @@
 """학습 데이터의 크기를 바꾸며 SVM과 LeNet-5의 시험 오류율을 재는 실험입니다.
 
-    python -m course_utils.experiments.data_size            # 모두, 프로세스 하나
-    python -m course_utils.experiments.data_size --jobs 4   # 네 프로세스로
+    python -m course_utils.experiments data_size            # 모두
+    python -m course_utils.experiments data_size --jobs 4   # 네 프로세스로
 
 하나가 끝날 때마다 `build/data_size/`에 저장하므로, 꺼졌다면 같은 명령으로 이어서 합니다. 끝나면
 기록을 `course_utils/assets/data_size.json`에 담습니다.
 """
 
-import argparse
-import json
 import math
-import multiprocessing
 import time
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -23,7 +19,7 @@ import sklearn
 import torch
 
 from course_utils import classical
-from course_utils.checkpoint import ASSETS, load_record, write_atomically
+from course_utils.checkpoint import ASSETS, load_record, write_json
 from course_utils.data import ImageData, load_digits
 from course_utils.lenet import LeNet5
 from course_utils.training import evaluate, fit, set_seed
@@ -157,7 +153,7 @@ def crossing(sizes, first, second) -> float:
     return math.exp(low + share * (high - low))
 
 
-# --- 기록을 만드는 명령 ---------------------------------------------------------------------------
+# --- 기록을 만드는 일 ----------------------------------------------------------------------------
 
 
 def all_tasks() -> list[tuple[str, int, int]]:
@@ -186,7 +182,7 @@ def run(task: tuple[str, int, int], data: ImageData, *, folder: Path = BUILD) ->
         return record
     result = measure(method, data, size=size, seed=seed)
     record = result | {"recipe": recipe, "date": date.today().isoformat()}
-    write_atomically(folder / f"{name}.json", json.dumps(record, ensure_ascii=False).encode())
+    write_json(folder / f"{name}.json", record, indent=None)
     return record
 
 
@@ -198,9 +194,10 @@ def _digits() -> ImageData:
     return data
 
 
-def work(task: tuple[str, int, int]) -> str:
+def work(method: str, size: int, seed: int) -> str:
     """실험 하나를 스레드 하나로 하고 한 줄로 알립니다."""
     torch.set_num_threads(1)
+    task = method, size, seed
     record = run(task, _digits())
     return f"{name_of(*task)}: 오류율 {record['error']:.2f} %, {record['seconds']:.0f}초"
 
@@ -210,39 +207,10 @@ def ship(*, folder: Path = BUILD, target: Path = ASSETS) -> None:
     runs = {name_of(*task): load_record(name_of(*task), folder=folder) for task in all_tasks()}
     kept = ("error", "seconds", "date")
     record = {
-        "command": "python -m course_utils.experiments.data_size",
+        "command": "python -m course_utils.experiments data_size",
         "data": "MNIST, 시험 10,000장",
         "torch": torch.__version__, "sklearn": sklearn.__version__, "skimage": skimage.__version__,
         "threads": 1, "sizes": SIZES, "seeds": SEEDS, "recipes": RECIPES,
         "runs": {name: {key: run[key] for key in kept} for name, run in runs.items()},
     }  # fmt: skip
-    text = json.dumps(record, ensure_ascii=False, indent=1) + "\n"
-    write_atomically(target / "data_size.json", text.encode())
-
-
-def make_record(jobs: int) -> None:
-    """모든 실험을 `jobs`개씩 나누어 하고 기록을 담습니다."""
-    from course_utils.experiments.data_size import work  # 새 프로세스가 찾을 수 있는 이름입니다.
-
-    if jobs == 1:
-        for task in all_tasks():
-            print(work(task), flush=True)
-    else:
-        spawn = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(jobs, mp_context=spawn) as pool:
-            for future in as_completed([pool.submit(work, task) for task in all_tasks()]):
-                print(future.result(), flush=True)
-    ship()
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description="데이터 크기의 실험을 합니다.")
-    parser.add_argument("--jobs", type=int, default=1)
-    try:
-        make_record(parser.parse_args().jobs)
-    except RuntimeError as error:
-        raise SystemExit(str(error)) from error
-
-
-if __name__ == "__main__":
-    main()
+    write_json(target / "data_size.json", record)

@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import sys
 import threading
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import replace
 from pathlib import Path
@@ -55,7 +56,7 @@ def end_with_parent() -> None:
     threading.Thread(target=wait, daemon=True).start()
 
 
-def work_all(tasks: list[tuple[str, int]], jobs: int) -> None:
+def work_all(tasks: list[tuple], jobs: int, work: Callable[..., str] = work) -> None:
     """차례로 `jobs`개씩 나누어 하고, 끝날 때마다 알립니다."""
     spawn = multiprocessing.get_context("spawn")
     options = {"mp_context": spawn, "initializer": end_with_parent}

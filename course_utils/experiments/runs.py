@@ -1,8 +1,6 @@
 """이어서 할 수 있는 학습입니다. 에폭마다 저장하므로 도중에 꺼져도 잃는 것은 한 에폭뿐입니다."""
 
 import copy
-import hashlib
-import io
 import json
 import math
 import sys
@@ -12,7 +10,8 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from course_utils.checkpoint import load_pretrained, save_pretrained, write_atomically
+from course_utils import checkpoint
+from course_utils.checkpoint import load_pretrained, save_pretrained
 from course_utils.data import ImageData
 from course_utils.experiments.conditions import Condition, build, make_augment, make_inputs
 from course_utils.training import evaluate, fit, predict, set_seed
@@ -54,8 +53,8 @@ def run(condition: Condition, data: ImageData, *, seed: int, name: str, folder: 
         weight_decay=recipe["weight_decay"],
     )  # fmt: skip
     test = (images, data.train_labels) if condition.target else (test_images, data.test_labels)
-    checkpoint = folder / f"{name}.ckpt"
-    history = restore(checkpoint, model, optimizer, settings) or {curve: [] for curve in CURVES}
+    saved = folder / f"{name}.ckpt"
+    history = restore(saved, model, optimizer, settings) or {curve: [] for curve in CURVES}
     for epoch in range(len(history["train_loss"]), recipe["num_epochs"]):
         if condition.target and max(history["test_accuracy"], default=0) >= condition.target:
             break
@@ -69,7 +68,7 @@ def run(condition: Condition, data: ImageData, *, seed: int, name: str, folder: 
             raise RuntimeError(f"{name}: {new['stopped']} 같은 명령을 다시 실행하면 이어서 합니다.")
         for curve in CURVES:
             history[curve] += [round(value, 5) for value in new[curve]]
-        save(checkpoint, model, optimizer, settings, history)
+        save(saved, model, optimizer, settings, history)
     record = settings | {
         "data": f"{data.name}, 학습 {len(images):,}장, 시험 {len(test_images):,}장",
         "date": date.today().isoformat(), "torch": torch.__version__,
@@ -79,7 +78,7 @@ def run(condition: Condition, data: ImageData, *, seed: int, name: str, folder: 
     if not condition.target:
         record |= ten_crop_result(model, test_images, data.test_labels)
     save_pretrained(model.model, record, name, folder=folder)
-    checkpoint.unlink(missing_ok=True)
+    saved.unlink(missing_ok=True)
     return record
 
 
@@ -113,12 +112,9 @@ def finished(model: nn.Module, settings: dict, name: str, folder: Path) -> dict:
 
 
 def save(path: Path, model: nn.Module, optimizer, settings: dict, history: dict) -> None:
-    """에폭 하나의 끝을, 앞에 SHA-256을 붙여 통째로 남깁니다. 이름은 다 쓴 뒤에 바꿉니다."""
-    buffer = io.BytesIO()
+    """에폭 하나의 끝을 통째로 남깁니다."""
     state = {"model": model.state_dict(), "optimizer": optimizer.state_dict()}
-    torch.save(state | {"record": json.dumps(settings | {"history": history})}, buffer)
-    content = buffer.getvalue()
-    write_atomically(path, hashlib.sha256(content).digest() + content)
+    checkpoint.save(path, state | {"record": json.dumps(settings | {"history": history})})
 
 
 def restore(path: Path, model: nn.Module, optimizer, settings: dict) -> dict | None:
@@ -128,11 +124,7 @@ def restore(path: Path, model: nn.Module, optimizer, settings: dict) -> dict | N
     """
     before = copy.deepcopy((model.state_dict(), optimizer.state_dict()))
     try:
-        content = path.read_bytes()
-        digest, content = content[:32], content[32:]
-        if hashlib.sha256(content).digest() != digest:  # torch.load는 바뀐 값을 모릅니다.
-            raise ValueError("내용이 끊겼거나 바뀌었습니다.")
-        state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+        state = checkpoint.load(path)
         record = json.loads(state["record"])
         history = record.pop("history")
         if record != settings:
