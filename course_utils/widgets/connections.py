@@ -1,12 +1,14 @@
 """C3 연결표를 눌러 바꾸며 파라미터 수를 봅니다 (LeCun 1998, Table I)."""
 
+import anywidget
 import ipywidgets as widgets
 import numpy as np
 import torch
+import traitlets
 
 from course_utils.lenet import C3_TABLE, LeNet5Original
 from course_utils.plotting import OKABE_ITO
-from course_utils.widgets.connection_grid import ConnectionGrid
+from course_utils.widgets import STATIC
 from course_utils.widgets.panel import Panel, button, row
 from course_utils.widgets.pictures import add_axes, blank, caption
 
@@ -83,6 +85,24 @@ def draw_table(links, rest):
     text = f"연결 {links.sum()} / {links.size}  ·  C3 파라미터 {total:,}  ·  전체 {rest + total:,}"
     caption(figure, text, 84, 324, fontsize=13)
     return figure
+
+
+class ConnectionGrid(anywidget.AnyWidget):
+    """6×16 칸을 눌러 켜고 끄는 표입니다. 화살표로 옮기고 스페이스로 바꿀 수도 있습니다."""
+
+    value = traitlets.List(traitlets.List(traitlets.Bool())).tag(sync=True)
+
+    @traitlets.validate("value")
+    def _same_shape(self, proposal):
+        if [len(row) for row in proposal.value] != [OUTPUTS] * INPUTS:
+            raise traitlets.TraitError("6×16 칸의 표여야 합니다.")
+        return proposal.value
+
+    def __repr__(self):
+        return "<위젯: C3 연결표의 칸>"
+
+    _esm = STATIC / "connections.js"
+    _css = STATIC / "connections.css"
 
 
 def c3_table():

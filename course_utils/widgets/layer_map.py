@@ -1,10 +1,174 @@
-"""층을 눌러 고르는 두 열짜리 망의 그림입니다."""
+"""두 열짜리 망의 그림: 상자, 선, 글의 자리를 정하고, 층을 눌러 고르거나 인쇄하게 그립니다."""
 
 import anywidget
 import traitlets
+from matplotlib.patches import Rectangle
 
+from course_utils.plotting import OKABE_ITO
 from course_utils.widgets import STATIC
-from course_utils.widgets.layer_scene import arrange
+from course_utils.widgets.pictures import add_axes
+
+WIDTH, HEIGHT = 960, 388
+LEFT, RIGHT = 96, 954  # 층들이 놓이는 가로 구간. 그 왼쪽에는 입력이 있습니다.
+LANES = (98, 248)  # 두 열의 가운데 높이. GPU 1이 위에 있습니다 (Krizhevsky 2012, Fig. 2).
+MIDDLE = sum(LANES) / len(LANES)
+TALLEST, WIDEST = 104, 30  # 가장 큰 맵의 높이, 가장 많은 채널의 너비
+THIN = {"norm": 6, "fc": 14}  # 너비가 채널 수를 나타내지 않는 층
+SIZE_Y, COUNT_Y, LEGEND_Y = 324, 344, 374
+FILLS = {
+    "conv": OKABE_ITO["sky"],
+    "pool": OKABE_ITO["green"],
+    "norm": OKABE_ITO["yellow"],
+    "fc": OKABE_ITO["purple"],
+}
+STROKES = {
+    "input": {"color": "#555555", "dash": []},
+    "own": {"color": OKABE_ITO["blue"], "dash": []},
+    "cross": {"color": OKABE_ITO["vermillion"], "dash": [7, 4]},
+}
+LEGEND = [
+    (10, "conv", "합성곱"),
+    (86, "pool", "풀링"),
+    (150, "norm", "LRN"),
+    (212, "fc", "완전 연결"),
+    (312, "own", "자기 열에서 읽기"),
+    (464, "cross", "다른 열에서 읽기 (GPU 통신)"),
+    (682, "", "높이는 맵의 크기(fc는 유닛 수), 너비는 채널 수"),
+]
+
+
+def arrange(layers):
+    """층들의 그림을 픽셀 자리로 옮깁니다. 노트북의 SVG와 인쇄용 그림이 함께 씁니다.
+
+    Args:
+        layers: `name`, `kind`, `side`, `channels`(열마다), `reads_both`가 든 사전들.
+
+    Returns:
+        `bands`(층마다 누르는 자리), `boxes`, `lines`, `texts`. 층에 딸린 것에는 그 층의 `name`이
+        있습니다. 선의 `name`은 그 선으로 읽는 층입니다.
+    """
+    pitch = (RIGHT - LEFT) / len(layers)
+    bands = [_box(LEFT + pitch * i, 3, pitch, 353, layer["name"]) for i, layer in enumerate(layers)]
+    blocks = _blocks(layers, pitch)
+    image = _box(9, MIDDLE - 38, 68, 76, fill="#ffffff", edge="#555555")
+    lines = _lines(layers, image, blocks)
+    split = [band for band, own in zip(bands, blocks, strict=True) if len(own) > 1]
+    width = split[-1]["x"] + split[-1]["width"] - split[0]["x"] - 12
+    lanes = [
+        _box(split[0]["x"] + 6, y - 61, width, 122, fill="#f1f4f8", edge="#d5dbe3") for y in LANES
+    ]
+    boxes = [*lanes, image, *(block for own in blocks for block in own)]
+    marks, strokes, texts = _legend()
+    return {"width": WIDTH, "height": HEIGHT, "bands": bands, "boxes": boxes + marks,
+            "lines": lines + strokes, "texts": _texts(layers, bands) + texts}  # fmt: skip
+
+
+def _box(x, y, width, height, name="", fill="none", edge="none"):
+    return {"x": x, "y": y, "width": width, "height": height, "name": name, "fill": fill,
+            "edge": edge}  # fmt: skip
+
+
+def _line(kind, x1, y1, x2, y2, name=""):
+    return {"kind": kind, "x1": x1, "y1": y1, "x2": x2, "y2": y2, "name": name} | STROKES[kind]
+
+
+def _text(text, x, y, size, name="", anchor="middle"):
+    return {"text": text, "x": x, "y": y, "size": size, "name": name, "anchor": anchor}
+
+
+def _blocks(layers, pitch):
+    """층마다 열의 수만큼의 상자입니다. 합성곱과 풀링은 맵의 크기와 채널 수에 비례합니다."""
+    maps = [layer for layer in layers if layer["kind"] != "fc"]
+    units = [max(layer["channels"]) for layer in layers if layer["kind"] == "fc"]
+    tallest = max(layer["side"] for layer in maps)
+    widest = max(max(layer["channels"]) for layer in maps)
+    blocks = []
+    for index, layer in enumerate(layers):
+        kind, channels = layer["kind"], layer["channels"]
+        x = LEFT + pitch * (index + 0.5)
+        blocks.append([])
+        for count, y in zip(channels, LANES if len(channels) > 1 else [MIDDLE], strict=True):
+            share = count / max(units) if kind == "fc" else layer["side"] / tallest
+            high, wide = TALLEST * share, THIN.get(kind) or WIDEST * count / widest
+            corner = x - wide / 2, y - high / 2
+            blocks[-1].append(_box(*corner, wide, high, layer["name"], FILLS[kind], "#222222"))
+    return blocks
+
+
+def _lines(layers, image, blocks):
+    """상자의 오른쪽 끝에서 그것을 읽는 상자의 왼쪽 끝까지 이은 선들입니다."""
+    lines = []
+    for layer, sources, targets in zip(layers, [[image], *blocks], blocks, strict=False):
+        for column, target in enumerate(targets):
+            for other, source in enumerate(sources):
+                own = other == column and len(sources) == len(targets)
+                kind = "input" if source is image else "own" if own else "cross"
+                if kind == "cross" and not layer["reads_both"]:
+                    continue
+                start = source["x"] + source["width"], source["y"] + source["height"] / 2
+                end = target["x"], target["y"] + target["height"] / 2
+                lines.append(_line(kind, *start, *end, layer["name"]))
+    return lines
+
+
+def _texts(layers, bands):
+    texts = [
+        _text("GPU 1", 43, LANES[0], 16),
+        _text("GPU 2", 43, LANES[1], 16),
+        _text("입력", 43, MIDDLE - 18, 15),
+        _text("224×224", 43, MIDDLE + 3, 12),
+        _text("3채널", 43, MIDDLE + 21, 12),
+        _text("맵의 크기", 43, SIZE_Y, 13),
+        _text("채널 수", 43, COUNT_Y, 13),
+    ]
+    for layer, band in zip(layers, bands, strict=True):
+        x, name = band["x"] + band["width"] / 2, layer["name"]
+        size = "유닛" if layer["kind"] == "fc" else f"{layer['side']}×{layer['side']}"
+        columns, channels = len(layer["channels"]), layer["channels"][0]
+        count = f"{columns}×{channels}" if columns > 1 else str(channels)
+        texts.append(_text(name, x, 20, 16, name))
+        texts += [_text(size, x, SIZE_Y, 13, name), _text(count, x, COUNT_Y, 13, name)]
+    return texts
+
+
+def _legend():
+    boxes, lines, texts = [], [], []
+    for x, kind, text in LEGEND:
+        if kind in FILLS:
+            boxes.append(_box(x, LEGEND_Y - 7, 14, 14, "", FILLS[kind], "#222222"))
+        elif kind:
+            lines.append(_line(kind, x, LEGEND_Y, x + 26, LEGEND_Y))
+        start = x + (20 if kind in FILLS else 32 if kind else 0)
+        texts.append(_text(text, start, LEGEND_Y, 13, anchor="start"))
+    return boxes, lines, texts
+
+
+def draw_scene(figure, scene, selected):
+    """`arrange`가 정한 그림을 Figure의 위쪽에 그립니다. 고른 층과 그 층이 읽는 선이 굵습니다."""
+    axes = add_axes(figure, 0, 0, scene["width"], scene["height"])
+    axes.set(xlim=(0, scene["width"]), ylim=(scene["height"], 0))
+    axes.axis("off")
+    band = next(band for band in scene["bands"] if band["name"] == selected)
+    chosen = band | {"fill": "#fff3d6", "edge": OKABE_ITO["orange"]}
+    lanes, rest = scene["boxes"][: len(LANES)], scene["boxes"][len(LANES) :]
+    for box in [*lanes, chosen, *rest]:
+        axes.add_patch(Rectangle(
+            (box["x"], box["y"]), box["width"], box["height"], facecolor=box["fill"],
+            edgecolor=box["edge"], linewidth=2 if box["name"] == selected else 0.8,
+        ))  # fmt: skip
+    for line in scene["lines"]:
+        strong = line["name"] in (selected, "")
+        axes.plot(
+            [line["x1"], line["x2"]], [line["y1"], line["y2"]], color=line["color"],
+            linewidth=3 if strong else 1.4, alpha=1 if strong else 0.6,
+            linestyle=(0, [part / 3 for part in line["dash"]]) if line["dash"] else "-",
+        )  # fmt: skip
+    for text in scene["texts"]:
+        axes.text(
+            text["x"], text["y"], text["text"], fontsize=0.72 * text["size"], va="center",
+            ha={"middle": "center", "start": "left"}[text["anchor"]],
+            weight="bold" if text["name"] == selected else "normal",
+        )  # fmt: skip
 
 
 class LayerMap(anywidget.AnyWidget):

@@ -9,9 +9,10 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont
 from matplotlib.ft2font import FT2Font
+from matplotlib.patches import Rectangle
 from PIL import Image, ImageDraw, ImageFont
 
-from course_utils.plotting import FONT_FAMILY, encode, to_png
+from course_utils.plotting import FONT_FAMILY, OKABE_ITO, encode, to_png
 
 __all__ = ["encode", "to_png"]  # 그림을 다루는 다른 함수들과 함께 쓰는 이름입니다.
 
@@ -193,3 +194,37 @@ def number(value):
     """격자와 식에 적을 숫자입니다. 정수가 아니면 소수 한 자리까지 적고 빼기 기호를 씁니다."""
     rounded = round(float(value), 1) + 0.0  # -0.0을 0.0으로 바꿉니다.
     return f"{rounded:g}".replace("-", "–")
+
+
+def draw_bars(figure, values, *, left, top, width, height, top_value, best, digits=0, names=None):
+    """왼쪽 위에서 잰 픽셀 자리에 막대를 그리고 값을 적습니다. `best`번째만 색이 다릅니다.
+
+    슬라이더를 따라올 만큼 빨라야 해서 Axes 없이 그립니다.
+    """
+    total_width, total_height = size_of(figure)
+    step, floor = width / len(values), top + height
+
+    def rectangle(x, y, w, h, color):
+        corner = x / total_width, 1 - (y + h) / total_height
+        figure.add_artist(
+            Rectangle(corner, w / total_width, h / total_height, color=color, linewidth=0)
+        )
+
+    for index, value in enumerate(values):
+        tall = height * max(0.0, float(value)) / max(float(top_value), 1e-9)
+        color = OKABE_ITO["vermillion" if index == best else "sky"]
+        rectangle(left + step * (index + 0.12), floor - tall, 0.76 * step, tall, color)
+        middle = left + step * (index + 0.5)
+        text = f"{value:.{digits}f}"
+        caption(figure, text, middle, floor - tall - 3, ha="center", va="bottom", fontsize=10)
+        if names is not None:
+            weight = "bold" if index == best else "normal"
+            caption(figure, names[index], middle, floor + 5, ha="center", weight=weight)
+    rectangle(left, floor, width, 1.5, "#333333")
+
+
+def draw_probabilities(figure, probabilities, **place):
+    """열 숫자의 확률을 %로 그립니다. 가로 자리와 높이가 늘 같습니다."""
+    names = [str(digit) for digit in range(len(probabilities))]
+    best = int(probabilities.argmax())
+    draw_bars(figure, 100 * probabilities, **place, top_value=100, best=best, names=names)

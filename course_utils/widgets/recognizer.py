@@ -8,10 +8,19 @@ from course_utils.anatomy import layer_outputs
 from course_utils.data import center_digit, normalize
 from course_utils.lenet import digit_bitmaps
 from course_utils.training import device_of
-from course_utils.widgets.bars import draw_bars, draw_probabilities
 from course_utils.widgets.draw_pad import DrawPad
 from course_utils.widgets.panel import Panel, button
-from course_utils.widgets.pictures import blank, caption, enlarge, frame, mosaic, paste, shade
+from course_utils.widgets.pictures import (
+    blank,
+    caption,
+    draw_bars,
+    draw_probabilities,
+    enlarge,
+    frame,
+    mosaic,
+    paste,
+    shade,
+)
 
 # 층 이름 → 활성화까지 지난 출력의 이름. 풀링 층에는 활성화가 없습니다.
 ACTIVATIONS = {"C1": "tanh1", "S2": "S2", "C3": "tanh3", "S4": "S4", "C5": "tanh5", "F6": "tanh6"}

@@ -6,9 +6,17 @@ import torch
 from course_utils.augmentation import distort
 from course_utils.plotting import OKABE_ITO
 from course_utils.training import predict
-from course_utils.widgets.bars import draw_probabilities
 from course_utils.widgets.panel import Panel, button, choice, row, slider
-from course_utils.widgets.pictures import add_axes, blank, caption, enlarge, frame, paste, shade
+from course_utils.widgets.pictures import (
+    add_axes,
+    blank,
+    caption,
+    draw_probabilities,
+    enlarge,
+    frame,
+    paste,
+    shade,
+)
 
 # 조작 → (이름, 단위, 최솟값, 최댓값, 눈금, 처음 값). 처음 값은 아무것도 바꾸지 않습니다.
 CONTROLS = {

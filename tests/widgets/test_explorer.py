@@ -6,9 +6,14 @@ import pytest
 import torch
 
 from course_utils.alexnet import AlexNetOriginal
-from course_utils.widgets.explorer import BARS_HEIGHT, architecture_explorer, describe
-from course_utils.widgets.layer_facts import collect_facts, original_without_weights
-from course_utils.widgets.layer_scene import HEIGHT, WIDTH
+from course_utils.widgets.explorer import (
+    BARS_HEIGHT,
+    architecture_explorer,
+    collect_facts,
+    describe,
+    original_without_weights,
+)
+from course_utils.widgets.layer_map import HEIGHT, WIDTH
 
 BOTH = "두 열을 모두 읽습니다: 여기서 GPU가 값을 주고받습니다"
 OWN = "자기 열의 맵만 읽습니다"

@@ -6,7 +6,7 @@ from torch import nn
 
 from course_utils.alexnet import AlexNetOriginal, ColumnLRN
 from course_utils.anatomy import dissect
-from course_utils.widgets.layer_facts import (
+from course_utils.widgets.explorer import (
     collect_facts,
     mac_formula,
     mixes_columns,

@@ -7,8 +7,7 @@ import traitlets
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from course_utils.plotting import OKABE_ITO
-from course_utils.widgets.layer_map import LayerMap
-from course_utils.widgets.layer_scene import HEIGHT, WIDTH, arrange, draw_scene
+from course_utils.widgets.layer_map import HEIGHT, WIDTH, LayerMap, arrange, draw_scene
 from course_utils.widgets.pictures import blank, to_png
 
 # Krizhevsky 2012, Fig. 2: 이름, 종류, 맵의 한 변, 열마다의 채널, 두 열을 모두 읽는가
