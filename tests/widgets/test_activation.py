@@ -58,11 +58,6 @@ def test_largest_gradients():
     assert gradient(RELU, 3) == 1
 
 
-def test_wrong_name_is_explained():
-    with pytest.raises(ValueError, match="활성 함수는 ReLU, tanh, 시그모이드 가운데 하나"):
-        activate("GELU", 0)
-
-
 def test_saturated_spans_are_where_the_gradient_is_small():
     assert saturated_spans(RELU) == [(-6, 0)]
     edge = np.arctanh(np.sqrt(0.95))

@@ -98,12 +98,6 @@ def test_wrong_values_are_explained(photo, axes):
             augmentation_gallery(wrong, axes)
 
 
-@pytest.mark.parametrize("wrong", [None, (torch.eye(3),), (torch.eye(2), torch.ones(2))])
-def test_wrong_axes_are_explained(photo, wrong):
-    with pytest.raises(ValueError, match="주축은"):
-        augmentation_gallery(photo, wrong)
-
-
 # --- 조작 -----------------------------------------------------------------------------------------
 
 

@@ -90,15 +90,6 @@ def test_wrong_values_are_explained(value):
         dropout_masks([1.0, value])
 
 
-def test_wrong_rate_and_mode_are_explained():
-    keep = np.ones(3, dtype=bool)
-    for p in (-0.1, 1.0):
-        with pytest.raises(ValueError, match="지우는 비율은 0 이상 1 미만"):
-            apply_dropout(np.ones(3), keep, p, TRAIN_PAPER)
-    with pytest.raises(ValueError, match="방식은"):
-        apply_dropout(np.ones(3), keep, 0.5, "학습")
-
-
 # --- 그림 -----------------------------------------------------------------------------------------
 
 

@@ -58,8 +58,6 @@ def test_wrong_shape_is_explained(shape):
 def test_wrong_values_are_explained():
     with pytest.raises(ValueError, match="유한하지 않은 값"):
         lrn_explorer(torch.full((2, 3, 3), float("nan")))
-    with pytest.raises(ValueError, match="채널은 1차원"):
-        normalize_channels(np.ones((2, 2)), 5, 2, 1e-4, 0.75)
 
 
 def test_tensors_with_gradients_and_arrays_are_both_taken(activations):

@@ -2,6 +2,7 @@
 
 from math import ceil
 
+import numpy as np
 import pytest
 import torch
 from torch.nn import functional as F
@@ -10,13 +11,17 @@ import course_utils.widgets as package
 from course_utils.widgets.output_sizes import (
     CEIL,
     FLOOR,
+    PADDING_COLOR,
+    PIXEL_COLOR,
     PRESETS,
+    UNREAD_COLOR,
     chain,
     count_windows,
     draw_sizes,
     edge_in_words,
     formula,
     size_calculator,
+    strip_pixels,
     verdict,
     windows,
 )
@@ -197,6 +202,25 @@ def test_formula_has_the_numbers_put_in():
 
 def test_impossible_size_still_has_a_picture(open_png):
     assert open_png(to_png(draw_sizes(8, 11, 4, 0, FLOOR))).std() > 1
+
+
+# 가장 긴 수, 가장 왼쪽에서 시작하는 창, 가장 멀리 나가는 창
+WIDEST = [(230, 1, 1, 5), (220, 15, 6, 0), (230, 4, 6, 0), (228, 1, 6, 5), (223, 15, 6, 5)]
+
+
+def test_strip_tells_pixels_padding_unread_and_outside_apart():
+    # 끝의 다섯 칸: 픽셀 223과 224, 읽은 패딩, 읽지 않은 패딩, 밖.
+    pixels = strip_pixels(222, [True, False, True, False, True], 224, 2)
+    colors = ["#%02X%02X%02X" % tuple(pixels[3, 28 * i + 3]) for i in range(5)]  # noqa: UP031
+    assert colors == [PIXEL_COLOR, UNREAD_COLOR, PADDING_COLOR, UNREAD_COLOR, "#FFFFFF"]
+
+
+@pytest.mark.parametrize("rounding", [FLOOR, CEIL])
+@pytest.mark.parametrize("values", WIDEST)
+def test_nothing_is_drawn_over_the_margin(values, rounding, open_png):
+    pixels = open_png(to_png(draw_sizes(*values, rounding)))
+    border = np.concatenate([pixels[:, :4].ravel(), pixels[:, -4:].ravel(), pixels[:4].ravel()])
+    assert border.min() == 255
 
 
 # --- 조작 -----------------------------------------------------------------------------------------

@@ -46,12 +46,6 @@ def test_one_position_by_hand():
     assert total == -4
 
 
-@pytest.mark.parametrize("place", [(4, 0), (0, 5), (-1, 0)])
-def test_position_outside_the_output_is_refused(place):
-    with pytest.raises(ValueError, match="자리가 없습니다"):
-        convolve_at(IMAGE, np.ones((3, 3)), *place)
-
-
 def test_sum_is_written_out():
     window, weights = np.array([[12, 45], [3, 9]]), np.array([[-1, 0], [1, 2]])
     assert sum_in_words(window, weights, 1) == ("12×(–1) + 45×0 + 3×1 + 9×2", "9")

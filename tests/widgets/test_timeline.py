@@ -71,11 +71,6 @@ def test_filter_keeps_only_one_kind(kind):
     assert select(EVENTS, EVERYTHING) == EVENTS
 
 
-def test_unknown_kind_is_explained():
-    with pytest.raises(ValueError, match="사실, 해석, 통념"):
-        select(EVENTS, "소문")
-
-
 def test_text_tells_kind_source_and_whether_it_was_seen():
     text = describe(find("HOG"))
     assert all(part in text for part in ("2005", "사실", "Dalal", "서지만"))

@@ -95,18 +95,9 @@ def test_drawing_numbers_of_the_notebook_are_left_alone(batch):
     assert torch.equal(torch.rand(2), expected)
 
 
-@pytest.mark.parametrize(
-    ("wrong", "message"),
-    [
-        ({"activation": "GELU"}, "활성 함수는"),
-        ({"init": "0"}, "초기값은"),
-        ({"depth": 1}, "2~20"),
-        ({"depth": 21}, "2~20"),
-    ],
-)
-def test_wrong_choice_is_explained(batch, wrong, message):
-    with pytest.raises(ValueError, match=message):
-        gradient_norms(*batch, **{"activation": "ReLU", "depth": 3, "init": "He"} | wrong)
+def test_unknown_initial_values_are_explained(batch):
+    with pytest.raises(ValueError, match="초기값은"):
+        all_norms(*batch, depth=3, init="0", quantity=SIGNALS)
 
 
 def test_every_control_through_its_range(panel, open_png):
