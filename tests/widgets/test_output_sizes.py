@@ -7,7 +7,6 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-import course_utils.widgets as package
 from course_utils.widgets.output_sizes import (
     CEIL,
     FLOOR,
@@ -226,11 +225,6 @@ def test_nothing_is_drawn_over_the_margin(values, rounding, open_png):
 # --- 조작 -----------------------------------------------------------------------------------------
 
 
-def test_public_name_is_the_function_and_not_a_file():
-    # 파일 이름이 함수와 같으면, 파일을 먼저 불러온 뒤에는 패키지에서 모듈이 나옵니다.
-    assert package.size_calculator is size_calculator
-
-
 def test_starts_with_the_text_of_the_paper(panel):
     assert tuple(panel.values().values()) == PAPER
 
@@ -238,20 +232,6 @@ def test_starts_with_the_text_of_the_paper(panel):
 def test_start_can_be_chosen():
     values = {"size": 227, "kernel": 9, "stride": 2, "padding": 1, "rounding": CEIL}
     assert size_calculator(**values).values() == values
-
-
-@pytest.mark.parametrize("name", ["size", "kernel", "stride", "padding", "rounding"])
-def test_every_control_through_its_range(panel, name, open_png):
-    control = panel.controls[name]
-    values = control.options if name == "rounding" else (control.min, control.max)
-    pictures = {panel.image.value}
-    for value in values:
-        control.value = value
-        assert verdict(**panel.values()) in panel.readout.value
-        assert open_png(panel.image.value).shape == (340, 960, 3)
-        pictures.add(panel.image.value)
-    started_at_an_end = PAPER[list(panel.controls).index(name)] in values
-    assert len(pictures) == 3 - started_at_an_end
 
 
 PRESET_VALUES = [PAPER, CODE_2012, CAFFE, TORCHVISION, MISTAKE]
@@ -264,11 +244,5 @@ def test_presets_set_all_controls_and_draw_once(panel, preset, values):
     panel.readout.observe(drawings.append, names="value")
     press(panel, preset)
     assert tuple(panel.values().values()) == values
+    assert verdict(*values) in panel.readout.value
     assert len(drawings) == 1
-
-
-def test_static_bundle_has_a_picture(panel):
-    data, metadata = panel._repr_mimebundle_()
-    assert data["text/plain"] == repr(panel) == "<위젯: 출력 크기 계산기>"
-    assert len(data["image/png"]) > 5000
-    assert "FC6" in metadata["image/png"]["alt"]
