@@ -34,18 +34,6 @@ def check_photo(photo):
     return photo
 
 
-def check_axes(axes):
-    """`color_axes`의 결과인지 확인합니다."""
-    try:
-        vectors, deviations = (torch.as_tensor(part).detach().cpu().float() for part in axes)
-        shapes = tuple(vectors.shape), tuple(deviations.shape)
-    except (TypeError, ValueError) as error:
-        raise ValueError("주축은 color_axes가 돌려준 (벡터, 표준편차)여야 합니다.") from error
-    if shapes != ((3, 3), (3,)):
-        raise ValueError(f"주축은 (3, 3)과 (3,)이어야 하는데 {shapes}이(가) 왔습니다.")
-    return vectors, deviations
-
-
 def added_color(axes, amounts, strength):
     """모든 픽셀에 더하는 RGB `(3,)`입니다. `amounts`는 α의 표준편차를 1로 센 양 셋입니다."""
     alpha = STRENGTHS[strength] * torch.tensor([amounts], dtype=torch.float32)
@@ -127,7 +115,8 @@ def augmentation_gallery(photo, axes, *, seed=0):
 
     색의 슬라이더는 α의 표준편차를 1로 셉니다: 논문의 세기에서 1.0은 α = 0.1입니다(§4.1).
     """
-    photo, axes = check_photo(photo), check_axes(axes)
+    photo = check_photo(photo)
+    axes = tuple(part.detach().cpu().float() for part in axes)
     bars = axis_bars(photo, axes)
     # 여덟 장은 세기에만 달려 있으므로 미리 만들어 둡니다.
     strips = {

@@ -49,10 +49,6 @@ def apply_dropout(outputs, keep, p, mode):
     논문은 시험할 때 남길 비율을 곱하고(Krizhevsky 2012, §4.2는 0.5), PyTorch는 학습할 때 미리
     그 비율로 나누어 시험할 때 아무것도 하지 않습니다.
     """
-    if not 0 <= p < 1:
-        raise ValueError(f"지우는 비율은 0 이상 1 미만이어야 하는데 {p}입니다.")
-    if mode not in MODES:
-        raise ValueError(f"방식은 {', '.join(MODES)} 가운데 하나여야 하는데 {mode!r}입니다.")
     outputs, keep = np.asarray(outputs, dtype=np.float64), np.asarray(keep, dtype=bool)
     if mode == TRAIN_INVERTED:
         return outputs * keep / (1 - p)

@@ -31,8 +31,6 @@ def check_activations(activations):
 def window_sums(vector, n):
     """채널마다 자기를 가운데 둔 `n`개 채널의 제곱을 더합니다. 끝을 넘은 이웃은 0입니다."""
     vector = np.asarray(vector, dtype=np.float64)
-    if vector.ndim != 1 or not len(vector):
-        raise ValueError(f"채널은 1차원이어야 하는데 {vector.shape}이(가) 왔습니다.")
     start = (n - 1) // 2
     return np.convolve(vector**2, np.ones(n))[start : start + len(vector)]
 

@@ -35,8 +35,6 @@ def convolve_at(image, kernel, row, column, stride=1, padding=0):
     padded = np.pad(image, padding)
     top, left = row * stride, column * stride
     window = padded[top : top + kernel.shape[0], left : left + kernel.shape[1]]
-    if row < 0 or column < 0 or window.shape != kernel.shape:
-        raise ValueError(f"출력에 ({row}, {column}) 자리가 없습니다. 0부터 셉니다.")
     products = window * kernel
     return window, products, products.sum()
 

@@ -30,8 +30,6 @@ FIGURE_SIZE = (820, 380)
 
 def build_chain(num_inputs: int, num_classes: int, *, depth: int, init: str, seed: int):
     """완전 연결 층 `depth`개입니다. float64여서 아주 작은 기울기도 0이 되지 않습니다."""
-    if not LOWEST <= depth <= HIGHEST:
-        raise ValueError(f"층 수는 {LOWEST}~{HIGHEST}이어야 하는데 {depth}입니다.")
     if init not in INITS:
         raise ValueError(f"초기값은 {', '.join(INITS)} 가운데 하나여야 하는데 {init!r}입니다.")
     sizes = [num_inputs, *[WIDTH] * (depth - 1), num_classes]
@@ -57,9 +55,6 @@ def gradient_norms(
     앞의 것은 ‖∂L/∂W‖로 갱신의 크기를 정하고, 뒤의 것은 층의 가중합에 대한 ‖∂L/∂z‖로 역전파가 그
     층까지 전한 양입니다. 앞의 것은 뒤의 것에 그 층의 입력을 곱한 것입니다.
     """
-    if activation not in ACTIVATIONS:
-        names = ", ".join(ACTIVATIONS)
-        raise ValueError(f"활성 함수는 {names} 가운데 하나여야 하는데 {activation!r}입니다.")
     x = inputs.flatten(1).double()
     layers = build_chain(x.shape[1], int(labels.max()) + 1, depth=depth, init=init, seed=seed)
     sums = []

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import torch
 
-import course_utils.widgets as package
 from course_utils.widgets.activation import (
     EDGES,
     HEIGHTS,
@@ -58,11 +57,6 @@ def test_largest_gradients():
     assert gradient(RELU, 3) == 1
 
 
-def test_wrong_name_is_explained():
-    with pytest.raises(ValueError, match="활성 함수는 ReLU, tanh, 시그모이드 가운데 하나"):
-        activate("GELU", 0)
-
-
 def test_saturated_spans_are_where_the_gradient_is_small():
     assert saturated_spans(RELU) == [(-6, 0)]
     edge = np.arctanh(np.sqrt(0.95))
@@ -100,33 +94,10 @@ def test_ten_layers_of_gradient_are_told():
 # --- 조작 -----------------------------------------------------------------------------------------
 
 
-def test_every_control_through_its_range(panel, open_png):
-    name, x = panel.controls["name"], panel.controls["x"]
-    assert (x.min, x.max, x.step) == (-6, 6, 0.1)
-    pictures = set()
-    for option in NAMES:
-        for value in (x.min, 1.0, x.max):
-            name.value, x.value = option, value
-            assert panel.readout.value.count(describe(option, value)) == 1
-            assert open_png(panel.image.value).shape == (330, 820, 3)
-            pictures.add(panel.image.value)
-    assert len(pictures) == 9
-
-
 def test_coming_back_gives_the_same_picture(panel):
     first = panel.image.value
     panel.controls["name"].value = TANH
     assert panel.image.value != first
+    assert panel.readout.value.count(describe(TANH, 1.0)) == 1
     panel.controls["name"].value = RELU
     assert panel.image.value == first
-
-
-def test_public_name_is_the_function_and_not_a_file():
-    assert package.activation_explorer is activation_explorer
-
-
-def test_static_bundle_has_a_picture(panel):
-    data, metadata = panel._repr_mimebundle_()
-    assert data["text/plain"] == repr(panel) == "<위젯: 활성 함수와 기울기>"
-    assert len(data["image/png"]) > 5000
-    assert "기울기" in metadata["image/png"]["alt"]

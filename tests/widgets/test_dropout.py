@@ -90,15 +90,6 @@ def test_wrong_values_are_explained(value):
         dropout_masks([1.0, value])
 
 
-def test_wrong_rate_and_mode_are_explained():
-    keep = np.ones(3, dtype=bool)
-    for p in (-0.1, 1.0):
-        with pytest.raises(ValueError, match="지우는 비율은 0 이상 1 미만"):
-            apply_dropout(np.ones(3), keep, p, TRAIN_PAPER)
-    with pytest.raises(ValueError, match="방식은"):
-        apply_dropout(np.ones(3), keep, 0.5, "학습")
-
-
 # --- 그림 -----------------------------------------------------------------------------------------
 
 
@@ -125,19 +116,6 @@ def test_any_length_and_scale_is_drawn(count, value):
 # --- 조작 -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["p", "draw_number", "mode"])
-def test_every_control_through_its_range(panel, name, open_png):
-    control = panel.controls[name]
-    values = control.options if name == "mode" else (control.min, control.value, control.max)
-    pictures = set()
-    for value in values:
-        control.value = value
-        assert open_png(panel.image.value).shape == (316, 960, 3)
-        pictures.add(panel.image.value)
-    # 0번째 뽑기에서 시작하므로 처음 값이 곧 가장 작은 값입니다.
-    assert len(pictures) == (2 if name == "draw_number" else len(values))
-
-
 def test_readout_counts_what_was_kept(panel, outputs):
     panel.controls["draw_number"].value = 4
     keep = keep_mask(256, 0.5, seed=0, number=4)
@@ -158,10 +136,3 @@ def test_testing_keeps_everything(panel, outputs):
 def test_seed_changes_the_mask(outputs):
     pictures = {dropout_masks(outputs, seed=seed).image.value for seed in (0, 0, 1)}
     assert len(pictures) == 2
-
-
-def test_static_bundle_has_a_picture(panel):
-    data, metadata = panel._repr_mimebundle_()
-    assert data["text/plain"] == repr(panel) == "<위젯: 드롭아웃 마스크>"
-    assert len(data["image/png"]) > 5000
-    assert "출력 256개" in metadata["image/png"]["alt"]

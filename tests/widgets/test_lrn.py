@@ -5,7 +5,6 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-import course_utils.widgets as package
 from course_utils.widgets.lrn import (
     check_activations,
     describe,
@@ -58,8 +57,6 @@ def test_wrong_shape_is_explained(shape):
 def test_wrong_values_are_explained():
     with pytest.raises(ValueError, match="유한하지 않은 값"):
         lrn_explorer(torch.full((2, 3, 3), float("nan")))
-    with pytest.raises(ValueError, match="채널은 1차원"):
-        normalize_channels(np.ones((2, 2)), 5, 2, 1e-4, 0.75)
 
 
 def test_tensors_with_gradients_and_arrays_are_both_taken(activations):
@@ -87,18 +84,6 @@ def test_starts_with_the_paper_at_the_largest_activation(panel, activations):
     assert activations[:, place[0], place[1]].max() == activations.max()
 
 
-@pytest.mark.parametrize("name", ["n", "k", "log_alpha", "beta", "row", "column"])
-def test_every_control_through_its_range(panel, name, open_png):
-    panel.controls["log_alpha"].value = -1.0  # 이웃의 몫이 보일 만큼
-    control = panel.controls[name]
-    pictures, values = set(), {control.min, control.value, control.max}
-    for value in sorted(values):
-        control.value = value
-        assert open_png(panel.image.value).shape == (340, 960, 3)
-        pictures.add(panel.image.value)
-    assert len(pictures) == len(values)
-
-
 @pytest.mark.parametrize(
     ("shape", "value"),
     [((1, 1, 1), 0.0), ((2, 1, 5), -3.0), ((400, 2, 3), 1e5), ((3, 300, 200), 1e-5)],
@@ -108,14 +93,3 @@ def test_nothing_is_drawn_over_the_margin(shape, value, open_png):
     pixels = open_png(panel.image.value)
     border = [pixels[:, :8], pixels[:, -8:], pixels[:5], pixels[-5:]]
     assert min(part.min() for part in border) == 255
-
-
-def test_public_name_is_the_function_and_not_a_file():
-    assert package.lrn_explorer is lrn_explorer
-
-
-def test_static_bundle_has_a_picture(panel):
-    data, metadata = panel._repr_mimebundle_()
-    assert data["text/plain"] == repr(panel) == "<위젯: 지역 응답 정규화>"
-    assert len(data["image/png"]) > 5000
-    assert "정규화 앞과 뒤" in metadata["image/png"]["alt"]

@@ -5,11 +5,9 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-import course_utils.widgets as package
 from course_utils.widgets.vanishing import (
     ACTIVATIONS,
     INITS,
-    QUANTITIES,
     SIGNALS,
     WEIGHTS,
     all_norms,
@@ -31,11 +29,6 @@ def batch():
     """평균 0, 표준편차 1인 입력 32개와 클래스 열 개의 레이블."""
     generator = torch.Generator().manual_seed(0)
     return torch.randn(32, 1, 8, 8, generator=generator), torch.arange(32) % 10
-
-
-@pytest.fixture
-def panel(batch):
-    return vanishing_gradients(*batch)
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
@@ -95,34 +88,9 @@ def test_drawing_numbers_of_the_notebook_are_left_alone(batch):
     assert torch.equal(torch.rand(2), expected)
 
 
-@pytest.mark.parametrize(
-    ("wrong", "message"),
-    [
-        ({"activation": "GELU"}, "활성 함수는"),
-        ({"init": "0"}, "초기값은"),
-        ({"depth": 1}, "2~20"),
-        ({"depth": 21}, "2~20"),
-    ],
-)
-def test_wrong_choice_is_explained(batch, wrong, message):
-    with pytest.raises(ValueError, match=message):
-        gradient_norms(*batch, **{"activation": "ReLU", "depth": 3, "init": "He"} | wrong)
-
-
-def test_every_control_through_its_range(panel, open_png):
-    depth, init, quantity = panel.controls.values()
-    assert (depth.min, depth.max, depth.value) == (2, 20, 10)
-    pictures = set()
-    for layers in (depth.min, depth.max):
-        for name in init.options:
-            with panel.together():
-                depth.value, init.value = layers, name
-            assert open_png(panel.image.value).shape == (380, 820, 3)
-            assert panel.readout.value.count("배") == 3
-            pictures.add(panel.image.value)
-    quantity.value = QUANTITIES[1]
-    pictures.add(panel.image.value)
-    assert len(pictures) == 2 * len(INITS) + 1
+def test_unknown_initial_values_are_explained(batch):
+    with pytest.raises(ValueError, match="초기값은"):
+        all_norms(*batch, depth=3, init="0", quantity=SIGNALS)
 
 
 def test_ratio_of_the_first_layer_is_told():
@@ -131,8 +99,5 @@ def test_ratio_of_the_first_layer_is_told():
     assert "ReLU <b>0</b>배" in text
 
 
-def test_public_name_and_static_picture(panel):
-    assert package.vanishing_gradients is vanishing_gradients
-    data, metadata = panel._repr_mimebundle_()
-    assert data["text/plain"] == "<위젯: 층마다의 기울기>"
-    assert "기울기" in metadata["image/png"]["alt"]
+def test_readout_tells_all_three_activations(batch):
+    assert vanishing_gradients(*batch).readout.value.count("배") == 3
