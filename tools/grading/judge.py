@@ -1,6 +1,5 @@
 """제출 하나를 채점합니다. 검사는 여기서 하고, 학생의 함수는 학생의 프로세스에 부탁합니다."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from grading import codec
@@ -177,9 +176,15 @@ def judge(work: Grading, exercise: Exercise, clock: Clock) -> Result:
     refused: list[str] = []
     try:
         if exercise.template is None:
-            answer, total = remote_function(work, exercise, clock, refused), 1
+            total = 1
+
+            def answer(*arguments):  # 학생의 프로세스에서 돕니다.
+                request = {"do": "call", "arguments": pack_arguments(arguments)}
+                return request_value(work, exercise, clock, refused, request)
+
         else:
-            answer = fill(exercise.template, fetch(work, exercise, clock, refused))
+            value = request_value(work, exercise, clock, refused, {"do": "get"})
+            answer = fill(exercise.template, value)
             total = len(run_check(work.module, exercise, dict(exercise.template)))
         verdicts = run_check(work.module, exercise, answer)
     except Lost as lost:
@@ -213,24 +218,8 @@ def fill(template: dict, answer: object) -> dict:
     return {name: answer.get(name) for name in template}
 
 
-def fetch(work: Grading, exercise: Exercise, clock: Clock, refused: list[str]) -> object:
-    """학생이 `my_…`에 담은 값입니다."""
-    return request_value(work, exercise, clock, refused, {"do": "get"})
-
-
-def remote_function(
-    work: Grading, exercise: Exercise, clock: Clock, refused: list[str]
-) -> Callable:
-    """부르면 학생의 프로세스에서 도는 함수입니다."""
-
-    def call(*arguments):
-        request = {"do": "call", "arguments": pack_arguments(arguments)}
-        return request_value(work, exercise, clock, refused, request)
-
-    return call
-
-
 def request_value(work, exercise, clock, refused, request) -> object:
+    """학생이 `my_…`에 담은 값이나, 그 함수를 부른 값입니다."""
     names = {"name": exercise.name, "check": exercise.check_name}
     reply = ask(work, {**request, **names}, clock)
     refused += refusals(reply)
