@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from grading import codec
 from grading.course import CourseNotebook, Exercise
-from grading.session import Clock, Lost, Session, pack_arguments, remote_error
+from grading.session import Clock, Lost, Session
 from grading.submissions import Step, Submission
 
 EMPTY_MARK = "…"
@@ -179,7 +179,7 @@ def judge(work: Grading, exercise: Exercise, clock: Clock) -> Result:
             total = 1
 
             def answer(*arguments):  # 학생의 프로세스에서 돕니다.
-                request = {"do": "call", "arguments": pack_arguments(arguments)}
+                request = {"do": "call", "arguments": list(map(codec.pack_argument, arguments))}
                 return request_value(work, exercise, clock, refused, request)
 
         else:
@@ -226,7 +226,9 @@ def request_value(work, exercise, clock, refused, request) -> object:
     if reply.get("missing"):
         raise NameError(f"{exercise.name}이(가) 없습니다")
     if "error" in reply:
-        raise remote_error(*read_error(reply))
+        kind, message = read_error(reply)
+        name = kind[:60] if kind.isidentifier() else "Error"
+        raise type(name, (Exception,), {})(message[:300])  # 학생의 오류와 이름이 같습니다.
     value = codec.unpack(reply.get("value"))
     if isinstance(value, codec.Other):
         raise TypeError(f"수나 텐서가 아니라 {value.kind}입니다")
