@@ -92,7 +92,12 @@ def course_epoch(data: ImageData, axes: tuple[Tensor, Tensor], *, half: bool) ->
 
 
 def against_samples(runs: int, *, half: bool) -> dict:
-    """`fit` + `augmentation`과, DataLoader + 이미지마다의 변환(float32)."""
+    """`fit` + `augmentation`과, DataLoader + 이미지마다의 변환(float32).
+
+    Args:
+        half: 우리는 bfloat16 자동 혼합 정밀도로 학습합니다. 아니면 둘 다 float32인데, 합성곱이
+            시간의 대부분이라 증강을 줄여도 얼마 빨라지지 않습니다.
+    """
     data = cifar()
     axes = color_axes(data.train_images)
     loader, workers = make_loader(data, axes)
@@ -107,16 +112,6 @@ def against_samples(runs: int, *, half: bool) -> dict:
     kind = "bfloat16 autocast" if half else "float32"
     note = f"학습 {NUM_IMAGES:,}장. 우리는 {kind}, 초당 {rate:,.0f}장. num_workers={workers}"
     return result | {"note": note}
-
-
-def mixed_precision(runs: int) -> dict:
-    """우리는 bfloat16 자동 혼합 정밀도로 학습합니다."""
-    return against_samples(runs, half=True)
-
-
-def same_precision(runs: int) -> dict:
-    """둘 다 float32입니다. 합성곱이 시간의 대부분이라 증강을 줄여도 얼마 빨라지지 않습니다."""
-    return against_samples(runs, half=False)
 
 
 def augmentation_only(runs: int) -> dict:

@@ -186,18 +186,16 @@ def anatomy_costs(runs: int) -> dict:
 
 
 def figure_costs(runs: int, *, to_png: bool = False) -> dict:
-    """`plotting`의 함수들이 그림을 만드는 데까지입니다."""
+    """`plotting`의 함수들이 그림을 만드는 데까지입니다.
+
+    PNG까지는 대부분 matplotlib이 글자를 찍는 시간입니다.
+    """
     use_style()
 
     def measure(make, n: int, runs: int) -> float:
         return median_seconds(lambda: draw(make, n, to_png=to_png), runs=runs)
 
     return summary(table(FIGURES, measure, runs), runs)
-
-
-def shown_figure_costs(runs: int) -> dict:
-    """같은 함수들이 PNG가 될 때까지입니다. 대부분 matplotlib이 글자를 찍는 시간입니다."""
-    return figure_costs(runs, to_png=True)
 
 
 def use_style() -> None:

@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -115,32 +116,33 @@ class Bench:
 BENCHES = [
     Bench("lenet5_throughput_vs_dataloader", lenet.against_dataloader, 2.0, 5, "MNIST"),
     Bench("lenet5_throughput_vs_bare_step", lenet.against_bare_step, 0.95, 7, "MNIST"),
-    Bench("small_alexnet_throughput_vs_v2", alexnet.mixed_precision, 2.5, 5, "CIFAR-10"),
-    Bench("small_alexnet_same_precision_vs_v2", alexnet.same_precision, None, 5, "CIFAR-10"),
+    Bench("small_alexnet_throughput_vs_v2", partial(alexnet.against_samples, half=True),
+          2.5, 5, "CIFAR-10"),
+    Bench("small_alexnet_same_precision_vs_v2", partial(alexnet.against_samples, half=False),
+          None, 5, "CIFAR-10"),
     Bench("augmentation_on_the_batch_vs_v2", alexnet.augmentation_only, None, 5, "CIFAR-10"),
     Bench("anatomy_50ms", redraws.anatomy_costs, 1.0, 9),
     Bench("plotting_50ms", redraws.figure_costs, 1.0, 9),
-    Bench("plotting_to_png_50ms", redraws.shown_figure_costs, None, 9),
+    Bench("plotting_to_png_50ms", partial(redraws.figure_costs, to_png=True), None, 9),
     Bench("widget_redraws_50ms", redraws.widget_costs, 1.0, 9),
     Bench("import_course_utils_20ms", import_course, 1.0, 9),
     Bench("setup_cell_imports_plus_0.5s", setup_cell, 1.0, 5),
     Bench("seven_notebooks_4min", seven_notebooks, 1.0, 1, "MNIST, CIFAR-10"),
     Bench("alexnet_gpu_vs_plain", gpu.alexnet_gpu, 1.0, 5),
     Bench("time_to_99_accuracy_vs_pytorch_examples", accuracy.time_to_accuracy, 20.0, 5, "MNIST"),
-]
+]  # fmt: skip
 
 
 def make_row(bench: Bench, result: dict) -> dict:
     """잰 것에 이름, 견줄 값, 기계의 사정을 더합니다."""
-    row = {
+    return {
         "name": bench.name,
         "ratio": median(result["values"]),
         "at_least": bench.at_least,
         "runs": len(result["values"]),
         "data": bench.data,
         "machine": machine(),
-    }
-    return row | result
+    } | result
 
 
 def tell(row: dict) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 import colab
 import nbformat
 import pytest
+from course_files import course_notebooks
 
 ROOT = Path(__file__).resolve().parents[1]
 ADDRESS = "https://github.com/someone/some-course"
@@ -38,7 +39,7 @@ def test_committed_files_agree_with_pyproject():
     address = colab.read_address(ROOT)
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert colab.put_badge(readme, address, "00_start") == readme
-    for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb")):
+    for path in course_notebooks():
         cells = nbformat.read(path, as_version=4).cells
         assert colab.put_badge(cells[0].source, address, path.stem) == cells[0].source
         setup = next(cell for cell in cells if "setup" in cell.metadata.get("tags", []))

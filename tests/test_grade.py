@@ -17,7 +17,6 @@ import torch
 from course_files import course_notebooks
 from grading import codec, judge, session
 from grading.course import load_course, read_exercise
-from grading.report import Row, write_csv
 from grading.submissions import Unreadable, read_submission
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -350,7 +349,7 @@ def test_wrong_options_are_refused(monkeypatch, capsys, arguments):
 def test_excel_reads_no_formula_and_one_line(tmp_path):
     path = tmp_path / "점수.csv"
     reason = "1번: 두\n줄\ud800" + "가" * 999
-    write_csv(path, [Row("=cmd.ipynb", "00_start", {"1": 0.6}, [reason])], ["1"])
+    grade.write_csv(path, [grade.Row("=cmd.ipynb", "00_start", {"1": 0.6}, [reason])], ["1"])
     (row,) = read_csv(path).values()
     assert row["제출 파일"] == "'=cmd.ipynb"
     assert row["1"] == row["합계"] == "0.6"

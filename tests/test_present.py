@@ -5,9 +5,10 @@ from pathlib import Path
 import nbformat
 import present
 import pytest
+from course_files import course_notebooks
 
 ROOT = Path(__file__).resolve().parents[1]
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
+NOTEBOOKS = course_notebooks()
 
 
 @pytest.fixture(scope="module")

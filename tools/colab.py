@@ -10,7 +10,7 @@ import re
 import sys
 
 import nbformat
-from course_files import ROOT, has_tag, read_project
+from course_files import ROOT, course_notebooks, has_tag, read_project
 
 BRANCH = "main"
 IMAGE = "https://colab.research.google.com/assets/colab-badge.svg"
@@ -72,7 +72,7 @@ def main(root=ROOT):
     readme.write_text(
         put_badge(readme.read_text(encoding="utf-8"), address, "00_start"), encoding="utf-8"
     )
-    for path in sorted((root / "notebooks").glob("[0-9]*.ipynb")):
+    for path in course_notebooks(root / "notebooks"):
         update_notebook(path, address)
     missing = "pyproject.toml의 [project.urls]에 Repository가 없어 배지를 두지 않았습니다."
     print(f"저장소의 주소: {address}" if address else missing)

@@ -1,6 +1,9 @@
 """도구들이 함께 쓰는 것: pyproject.toml과 노트북의 셀 표시를 읽습니다."""
 
+import os
 import re
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 try:
@@ -28,3 +31,16 @@ def has_tag(cell: dict, tag: str) -> bool:
 
 def is_speaker_note(cell: dict) -> bool:
     return cell.metadata.get("slideshow", {}).get("slide_type") == "notes"
+
+
+def replace_folder(output: Path, build: Callable[[Path], object]) -> object:
+    """빈 폴더에 다 만든 뒤 한꺼번에 바꿉니다. 실패하면 옛것이 그대로 남습니다."""
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}-") as work:
+        fresh = Path(work, "new")
+        fresh.mkdir()
+        made = build(fresh)
+        if output.exists():
+            os.replace(output, Path(work, "old"))
+        os.replace(fresh, output)
+    return made

@@ -13,13 +13,19 @@ import os
 import re
 import shutil
 import sys
-import tempfile
 import time
 import zipfile
 from pathlib import Path
 
 import nbformat
-from course_files import ROOT, course_notebooks, has_tag, is_speaker_note, read_project
+from course_files import (
+    ROOT,
+    course_notebooks,
+    has_tag,
+    is_speaker_note,
+    read_project,
+    replace_folder,
+)
 from run_notebooks import execute, normalise
 
 STUDENT, SOLVED = "학생용", "풀이용"
@@ -141,16 +147,14 @@ def pack(folder: Path) -> None:
 
 
 def build_all(output: Path) -> None:
-    """둘을 다 만든 뒤 한꺼번에 바꿉니다. 실패하면 옛것이 그대로 남습니다."""
-    output.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=output.parent, prefix=".handouts-") as work:
-        fresh = Path(work, "new")
+    """둘을 다 만든 뒤 한꺼번에 바꿉니다."""
+
+    def both(folder: Path) -> None:
         for kind in (STUDENT, SOLVED):
-            build(fresh / kind, kind)
-            pack(fresh / kind)
-        if output.exists():
-            os.replace(output, Path(work, "old"))
-        os.replace(fresh, output)
+            build(folder / kind, kind)
+            pack(folder / kind)
+
+    replace_folder(output, both)
 
 
 def check(path: Path, kind: str, timeout: int) -> list[str]:

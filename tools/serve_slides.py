@@ -58,22 +58,18 @@ def open_server(folder: Path, port: int) -> SlideServer:
         ) from error
 
 
-def serve(folder: Path, port: int) -> None:
-    with open_server(folder, port) as server:
+def main() -> None:
+    parser = argparse.ArgumentParser(description="만든 슬라이드를 엽니다.")
+    parser.add_argument("--folder", type=Path, default=SLIDES, help="슬라이드의 폴더")
+    parser.add_argument("--port", type=int, default=8000, help="포트 (0이면 빈 것을 고릅니다)")
+    options = parser.parse_args()
+    with open_server(options.folder, options.port) as server:
         print(f"슬라이드를 열었습니다: {server.address}/", flush=True)
         print("강사 화면은 슬라이드에서 S, 끝낼 때는 여기에서 Ctrl-C를 누르십시오.", flush=True)
         try:
             server.serve_forever()
         except KeyboardInterrupt:
             print("\n닫았습니다.")
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description="만든 슬라이드를 엽니다.")
-    parser.add_argument("--folder", type=Path, default=SLIDES, help="슬라이드의 폴더")
-    parser.add_argument("--port", type=int, default=8000, help="포트 (0이면 빈 것을 고릅니다)")
-    options = parser.parse_args()
-    serve(options.folder, options.port)
 
 
 if __name__ == "__main__":

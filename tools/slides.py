@@ -9,16 +9,14 @@
 
 import argparse
 import html
-import os
 import shutil
 import sys
-import tempfile
 from pathlib import Path
 from string import Template
 
 import matplotlib
 import nbformat
-from course_files import ROOT, course_notebooks
+from course_files import ROOT, course_notebooks, replace_folder
 from slidedeck.cells import CODE_FORMAT
 from slidedeck.deck import Deck, deck_html, read_deck
 
@@ -90,14 +88,7 @@ def build(folder: Path) -> list[Deck]:
 
 
 def build_all(output: Path) -> list[Deck]:
-    """다 만든 뒤 한꺼번에 바꿉니다. 실패하면 옛것이 그대로 남습니다."""
-    output.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=output.parent, prefix=".slides-") as work:
-        decks = build(Path(work, "new"))
-        if output.exists():
-            os.replace(output, Path(work, "old"))
-        os.replace(Path(work, "new"), output)
-    return decks
+    return replace_folder(output, build)
 
 
 def main() -> int:

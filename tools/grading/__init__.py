@@ -5,5 +5,4 @@
     student.py      학생의 코드를 도는 프로세스. guard.py가 할 수 없는 일을 정합니다
     session.py      그 프로세스를 켜고, 묻고, 제한 시간에 끕니다. 값은 codec.py로 오갑니다
     judge.py        받은 값을 이쪽 프로세스의 검사로 채점합니다
-    report.py       한 줄씩 CSV로 씁니다
 """

@@ -49,10 +49,12 @@ def pack_tensor(tensor: object) -> dict:
     return {"tensor": [str(plain.dtype).removeprefix("torch."), list(plain.shape), text]}
 
 
-def pack_model(model: object) -> dict:
-    """모델을 학생의 프로세스로 보냅니다. 채점 모듈의 클래스 대신 보통의 Module에 층을 담습니다."""
+def pack_argument(model: object) -> object:
+    """검사가 함수에 주는 값입니다. 모델은 채점 모듈의 클래스 대신 보통의 Module에 층을 담습니다."""
     import torch
 
+    if not isinstance(model, torch.nn.Module):
+        return pack(model)
     plain, stream = torch.nn.Module(), io.BytesIO()
     for name, layer in model.named_children():
         plain.add_module(name, layer)

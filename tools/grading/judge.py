@@ -1,11 +1,10 @@
 """제출 하나를 채점합니다. 검사는 여기서 하고, 학생의 함수는 학생의 프로세스에 부탁합니다."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from grading import codec
 from grading.course import CourseNotebook, Exercise
-from grading.session import Clock, Lost, Session, pack_arguments, remote_error
+from grading.session import Clock, Lost, Session
 from grading.submissions import Step, Submission
 
 EMPTY_MARK = "…"
@@ -177,9 +176,15 @@ def judge(work: Grading, exercise: Exercise, clock: Clock) -> Result:
     refused: list[str] = []
     try:
         if exercise.template is None:
-            answer, total = remote_function(work, exercise, clock, refused), 1
+            total = 1
+
+            def answer(*arguments):  # 학생의 프로세스에서 돕니다.
+                request = {"do": "call", "arguments": list(map(codec.pack_argument, arguments))}
+                return request_value(work, exercise, clock, refused, request)
+
         else:
-            answer = fill(exercise.template, fetch(work, exercise, clock, refused))
+            value = request_value(work, exercise, clock, refused, {"do": "get"})
+            answer = fill(exercise.template, value)
             total = len(run_check(work.module, exercise, dict(exercise.template)))
         verdicts = run_check(work.module, exercise, answer)
     except Lost as lost:
@@ -213,31 +218,17 @@ def fill(template: dict, answer: object) -> dict:
     return {name: answer.get(name) for name in template}
 
 
-def fetch(work: Grading, exercise: Exercise, clock: Clock, refused: list[str]) -> object:
-    """학생이 `my_…`에 담은 값입니다."""
-    return request_value(work, exercise, clock, refused, {"do": "get"})
-
-
-def remote_function(
-    work: Grading, exercise: Exercise, clock: Clock, refused: list[str]
-) -> Callable:
-    """부르면 학생의 프로세스에서 도는 함수입니다."""
-
-    def call(*arguments):
-        request = {"do": "call", "arguments": pack_arguments(arguments)}
-        return request_value(work, exercise, clock, refused, request)
-
-    return call
-
-
 def request_value(work, exercise, clock, refused, request) -> object:
+    """학생이 `my_…`에 담은 값이나, 그 함수를 부른 값입니다."""
     names = {"name": exercise.name, "check": exercise.check_name}
     reply = ask(work, {**request, **names}, clock)
     refused += refusals(reply)
     if reply.get("missing"):
         raise NameError(f"{exercise.name}이(가) 없습니다")
     if "error" in reply:
-        raise remote_error(*read_error(reply))
+        kind, message = read_error(reply)
+        name = kind[:60] if kind.isidentifier() else "Error"
+        raise type(name, (Exception,), {})(message[:300])  # 학생의 오류와 이름이 같습니다.
     value = codec.unpack(reply.get("value"))
     if isinstance(value, codec.Other):
         raise TypeError(f"수나 텐서가 아니라 {value.kind}입니다")

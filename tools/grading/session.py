@@ -18,7 +18,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
 
-from grading import codec
 from grading.course import CourseNotebook
 from grading.student import ENVIRONMENT, serve
 
@@ -162,17 +161,3 @@ def imported(code: str) -> set[str]:
             names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
     # 모듈이 아닌 것(클래스나 함수)의 이름은 서버가 불러 보고 없으면 지나칩니다.
     return {name for name in names if "exercises" not in name.split(".")}
-
-
-def remote_error(kind: str, message: str) -> Exception:
-    """학생의 프로세스에서 난 오류와 이름이 같은 오류입니다."""
-    name = kind[:60] if str(kind).isidentifier() else "Error"
-    return type(name, (Exception,), {})(str(message)[:300])
-
-
-def pack_arguments(arguments: tuple) -> list:
-    """검사가 함수에 주는 값들을 보낼 꼴로 바꿉니다."""
-    import torch
-
-    return [codec.pack_model(value) if isinstance(value, torch.nn.Module) else codec.pack(value)
-            for value in arguments]  # fmt: skip

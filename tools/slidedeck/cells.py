@@ -82,25 +82,20 @@ def table(text: str) -> str:
     )
 
 
-def figure(png: bytes, alt: str, images: dict[str, bytes], name: str) -> str:
-    """그림을 `images`에 담고 그것을 가리키는 HTML을 돌려줍니다."""
-    width, height = struct.unpack(">II", png[16:24])
-    images[name] = png
-    return (
-        f'<figure data-width="{width}" data-height="{height}">'
-        f'<img src="{name}" alt="{html.escape(alt)}" width="{width}" height="{height}"></figure>'
-    )
-
-
 def outputs(cell: dict, images: dict[str, bytes], folder: str) -> list[str]:
-    """저장된 결과마다의 HTML입니다. 위젯 자리와 지난 진행 막대의 글은 뺍니다."""
+    """저장된 결과마다의 HTML입니다. 그림은 `images`에 담고, 위젯 자리와 진행 막대의 글은 뺍니다."""
     made = []
     for number, output in enumerate(cell.outputs):
         data = output.get("data", {})
         if "image/png" in data:
-            alt = output.metadata.get("image/png", {}).get("alt", "")
+            alt = html.escape(output.metadata.get("image/png", {}).get("alt", ""))
             name = f"{folder}/{cell.id}-{number}.png"
-            made.append(figure(base64.b64decode(data["image/png"]), alt, images, name))
+            images[name] = base64.b64decode(data["image/png"])
+            width, height = struct.unpack(">II", images[name][16:24])
+            made.append(
+                f'<figure data-width="{width}" data-height="{height}">'
+                f'<img src="{name}" alt="{alt}" width="{width}" height="{height}"></figure>'
+            )
         elif "text/html" in data:
             made.append(table(data["text/html"]))
         elif output.output_type != "display_data":
