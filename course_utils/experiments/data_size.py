@@ -214,3 +214,7 @@ def ship(*, folder: Path = BUILD, target: Path = ASSETS) -> None:
         "runs": {name: {key: run[key] for key in kept} for name, run in runs.items()},
     }  # fmt: skip
     write_json(target / "data_size.json", record)
+
+
+if __name__ == "__main__":
+    raise SystemExit("python -m course_utils.experiments data_size 명령으로 실행하십시오.")
