@@ -16,7 +16,7 @@ from torchvision.transforms import functional as vision
 from course_utils.alexnet import AlexNetOriginal
 from course_utils.anatomy import dissect
 from course_utils.train_imagenet import images, plan, records, settings, state, steps
-from course_utils.train_imagenet.images import SKIPPED, ImageTree, Shares
+from course_utils.train_imagenet.images import SKIPPED, GlobalBatchSampler, ImageTree
 
 
 @pytest.fixture
@@ -40,7 +40,8 @@ def tree(tmp_path):
 
 
 def shares(size, *, batch_size=12, epoch=0, done=0, seed=1):
-    return [list(Shares(50, batch_size, rank=rank, size=size, seed=seed, epoch=epoch, done=done))
+    options = {"seed": seed, "epoch": epoch, "done": done}
+    return [list(GlobalBatchSampler(50, batch_size, rank=rank, size=size, **options))
             for rank in range(size)]  # fmt: skip
 
 
@@ -67,12 +68,12 @@ def test_row_of_an_image_in_the_whole_batch_is_known_from_the_rank(size):
 def test_an_epoch_uses_no_image_twice_and_only_full_batches():
     keys = [key for batch in shares(1)[0] for key in batch]
     assert len(keys) == len(set(keys)) == 48  # 50장에서 12장씩 네 번
-    assert len(Shares(50, 12, rank=0, size=1, seed=1, epoch=0)) == 4
+    assert len(GlobalBatchSampler(50, 12, rank=0, size=1, seed=1, epoch=0)) == 4
 
 
 def test_resumed_epoch_goes_on_with_the_remaining_batches():
     assert shares(2, done=3)[1] == shares(2)[1][3:]
-    assert len(Shares(50, 12, rank=0, size=1, seed=1, epoch=0, done=3)) == 1
+    assert len(GlobalBatchSampler(50, 12, rank=0, size=1, seed=1, epoch=0, done=3)) == 1
 
 
 def test_order_changes_with_the_epoch_and_the_seed():
@@ -211,10 +212,10 @@ def one_step(batch, micro_batch):
     torch.manual_seed(0)
     model = steps.build(CHOICE, 3, torch.device("cpu"))
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    sampler = GlobalBatchSampler(99, len(batch[0]), rank=0, size=1, seed=0, epoch=0)
     sums = steps.train_step(
         model, batch, optimizer=optimizer, scaler=state.GradScaler(enabled=False), colors=COLORS,
-        choice=CHOICE, shares=Shares(99, len(batch[0]), rank=0, size=1, seed=0, epoch=0),
-        micro_batch=micro_batch, precision="float32", seed=5,
+        choice=CHOICE, sampler=sampler, micro_batch=micro_batch, precision="float32", seed=5,
     )  # fmt: skip
     return dict(model.module.named_parameters()), sums
 

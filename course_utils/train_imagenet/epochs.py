@@ -7,7 +7,7 @@ from argparse import Namespace
 from torch import distributed
 
 from course_utils.train_imagenet import records
-from course_utils.train_imagenet.images import SKIPPED, ImageTree, Shares
+from course_utils.train_imagenet.images import SKIPPED, GlobalBatchSampler, ImageTree
 from course_utils.train_imagenet.processes import fail, gather, is_first, say, total
 from course_utils.train_imagenet.settings import MODELS
 from course_utils.train_imagenet.state import State, save
@@ -19,15 +19,15 @@ MOST_SKIPPED = 0.1  # 한 에폭에서 이보다 많이 읽지 못하면 폴더�
 def train_epoch(state: State, train: ImageTree, options: Namespace, settings: dict) -> None:
     """한 에폭을 (이어서) 학습합니다. 정한 걸음마다 기록과 중간 저장을 남깁니다."""
     rank, size = distributed.get_rank(), distributed.get_world_size()
-    shares = Shares(len(train), options.batch_size, rank=rank, size=size, seed=options.seed,
-                    epoch=state.epoch, done=state.step)  # fmt: skip
+    sampler = GlobalBatchSampler(len(train), options.batch_size, rank=rank, size=size,
+                                 seed=options.seed, epoch=state.epoch, done=state.step)  # fmt: skip
     steps = len(train) // options.batch_size
     sums, names, began, since = 0, set(), time.perf_counter(), state.step
-    for batch in load_batches(train, shares, workers=options.workers):
+    for batch in load_batches(train, sampler, workers=options.workers):
         done = state.epoch * steps + state.step
         sums = sums + train_step(
             state.model, batch, optimizer=state.optimizer, scaler=state.scaler,
-            colors=state.colors, choice=MODELS[options.model], shares=shares,
+            colors=state.colors, choice=MODELS[options.model], sampler=sampler,
             micro_batch=options.micro_batch, precision=options.precision,
             seed=options.seed * 1_000_003 + done,
         )  # fmt: skip

@@ -8,7 +8,13 @@ from torch.nn import functional as F
 from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader
 
-from course_utils.train_imagenet.images import SKIPPED, ImageTree, Shares, crops, normalize
+from course_utils.train_imagenet.images import (
+    SKIPPED,
+    GlobalBatchSampler,
+    ImageTree,
+    crops,
+    normalize,
+)
 from course_utils.train_imagenet.processes import fail, total
 from course_utils.train_imagenet.settings import Choice
 
@@ -51,9 +57,9 @@ def autocast(device: torch.device, precision: str):
     return torch.autocast(device.type, dtype=getattr(torch, precision))
 
 
-def load_batches(tree: ImageTree, shares: Shares, *, workers: int) -> DataLoader:
+def load_batches(tree: ImageTree, sampler: GlobalBatchSampler, *, workers: int) -> DataLoader:
     return DataLoader(
-        tree, batch_sampler=shares, num_workers=workers, pin_memory=torch.cuda.is_available()
+        tree, batch_sampler=sampler, num_workers=workers, pin_memory=torch.cuda.is_available()
     )
 
 
@@ -65,7 +71,7 @@ def train_step(
     scaler: torch.cuda.amp.GradScaler,
     colors: dict,
     choice: Choice,
-    shares: Shares,
+    sampler: GlobalBatchSampler,
     micro_batch: int | None,
     precision: str,
     seed: int,
@@ -77,7 +83,7 @@ def train_step(
     """
     device, dtype = next((p.device, p.dtype) for p in model.parameters())
     images, labels, amounts, _ = (part.to(device, non_blocking=True) for part in batch)
-    rows = torch.arange(shares.rank, shares.batch_size, shares.size, device=device)
+    rows = torch.arange(sampler.rank, sampler.batch_size, sampler.size, device=device)
     pieces = [part.split(micro_batch or len(rows)) for part in (images, labels, amounts, rows)]
     count = total((labels != SKIPPED).sum()).clamp(min=1)
     sums = torch.zeros(3, dtype=torch.float64, device=device)
@@ -85,7 +91,7 @@ def train_step(
     for i, (x, y, amount, row) in enumerate(zip(*pieces, strict=True)):
         for layer in model.module.classifier:
             if isinstance(layer, BatchDropout):
-                layer.batch_size, layer.rows = shares.batch_size, row
+                layer.batch_size, layer.rows = sampler.batch_size, row
         torch.manual_seed(seed)  # 조각마다 같은 온전한 마스크를 뽑습니다.
         x = normalize(x, amount, colors, standardized=choice.standardized, dtype=dtype)
         last = i == len(pieces[0]) - 1
@@ -94,7 +100,7 @@ def train_step(
                 logits = model(x)
             loss = F.cross_entropy(logits.to(dtype), y, ignore_index=SKIPPED, reduction="sum")
             # DDP는 프로세스 수로 나눈 평균을 내므로, 그 수를 곱해 전체 배치의 평균으로 만듭니다.
-            scaler.scale(loss * shares.size / count).backward()
+            scaler.scale(loss * sampler.size / count).backward()
         used = y != SKIPPED
         sums += torch.stack([loss.detach(), ((logits.argmax(1) != y) & used).sum(), used.sum()])
     scaler.step(optimizer)
