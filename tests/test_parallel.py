@@ -15,7 +15,7 @@ from course_utils import parallel
 from course_utils.alexnet import AlexNet, AlexNetOriginal
 from course_utils.anatomy import forward_and_count
 from course_utils.parallel import launch
-from course_utils.parallel.columns import AlexNetColumn, Wire, join_columns, split_column
+from course_utils.parallel.columns import AlexNetColumn, ColumnLink, join_columns, split_column
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="리눅스와 macOS에서 됩니다")
 
@@ -120,7 +120,7 @@ def test_splitting_and_joining_gives_the_same_weights(model):
 @pytest.mark.parametrize("rank", [0, 1])
 def test_the_split_weights_fit_the_column(model, rank):
     with torch.device("meta"):
-        column = AlexNetColumn(Wire(rank))
+        column = AlexNetColumn(ColumnLink(rank))
     shapes = {name: value.shape for name, value in column.state_dict().items()}
     pieces = split_column(model.state_dict(), rank)
     assert {name: value.shape for name, value in pieces.items()} == shapes

@@ -4,6 +4,7 @@
 """
 
 import math
+from argparse import Namespace
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,9 @@ from torchvision.transforms import functional as vision
 
 from course_utils.alexnet import AlexNetOriginal
 from course_utils.anatomy import dissect
-from course_utils.train_imagenet import images, plan, records, settings, state, steps
-from course_utils.train_imagenet.images import SKIPPED, ImageTree, Shares
+from course_utils.train_imagenet import __main__ as command
+from course_utils.train_imagenet import images, training
+from course_utils.train_imagenet.images import SKIPPED, GlobalBatchSampler, ImageTree
 
 
 @pytest.fixture
@@ -40,7 +42,8 @@ def tree(tmp_path):
 
 
 def shares(size, *, batch_size=12, epoch=0, done=0, seed=1):
-    return [list(Shares(50, batch_size, rank=rank, size=size, seed=seed, epoch=epoch, done=done))
+    options = {"seed": seed, "epoch": epoch, "done": done}
+    return [list(GlobalBatchSampler(50, batch_size, rank=rank, size=size, **options))
             for rank in range(size)]  # fmt: skip
 
 
@@ -67,12 +70,12 @@ def test_row_of_an_image_in_the_whole_batch_is_known_from_the_rank(size):
 def test_an_epoch_uses_no_image_twice_and_only_full_batches():
     keys = [key for batch in shares(1)[0] for key in batch]
     assert len(keys) == len(set(keys)) == 48  # 50장에서 12장씩 네 번
-    assert len(Shares(50, 12, rank=0, size=1, seed=1, epoch=0)) == 4
+    assert len(GlobalBatchSampler(50, 12, rank=0, size=1, seed=1, epoch=0)) == 4
 
 
 def test_resumed_epoch_goes_on_with_the_remaining_batches():
     assert shares(2, done=3)[1] == shares(2)[1][3:]
-    assert len(Shares(50, 12, rank=0, size=1, seed=1, epoch=0, done=3)) == 1
+    assert len(GlobalBatchSampler(50, 12, rank=0, size=1, seed=1, epoch=0, done=3)) == 1
 
 
 def test_order_changes_with_the_epoch_and_the_seed():
@@ -196,7 +199,7 @@ class Tiny(nn.Module):
         return self.classifier(self.features(x))
 
 
-CHOICE = settings.Choice(Tiny, side=2, stored=2)
+CHOICE = training.Choice(Tiny, side=2, stored=2)
 COLORS = {"mean": torch.zeros(3), "deviation": torch.tensor(100.0), "vectors": torch.eye(3),
           "deviations": torch.ones(3)}  # fmt: skip
 
@@ -209,13 +212,13 @@ def batch_of(n):
 
 def one_step(batch, micro_batch):
     torch.manual_seed(0)
-    model = steps.build(CHOICE, 3, torch.device("cpu"))
+    model = training.build(CHOICE, 3, torch.device("cpu"))
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    sums = steps.train_step(
-        model, batch, optimizer=optimizer, scaler=state.GradScaler(enabled=False), colors=COLORS,
-        choice=CHOICE, shares=Shares(99, len(batch[0]), rank=0, size=1, seed=0, epoch=0),
-        micro_batch=micro_batch, precision="float32", seed=5,
-    )  # fmt: skip
+    sampler = GlobalBatchSampler(99, len(batch[0]), rank=0, size=1, seed=0, epoch=0)
+    scaler = training.GradScaler(enabled=False)
+    state = training.State(model, optimizer, None, scaler, COLORS, CHOICE)
+    options = Namespace(micro_batch=micro_batch, precision="float32")
+    sums = training.train_step(state, batch, sampler, options, seed=5)
     return dict(model.module.named_parameters()), sums
 
 
@@ -258,10 +261,10 @@ def test_batch_of_unreadable_images_changes_nothing(alone):
 
 
 def test_models_of_the_command_drop_units_by_the_whole_batch(alone):
-    model = steps.build(settings.MODELS["SmallAlexNet"], 3, torch.device("cpu")).module
+    model = training.build(training.MODELS["SmallAlexNet"], 3, torch.device("cpu")).module
     dropouts = [layer for layer in model.modules() if isinstance(layer, nn.Dropout)]
     assert len(dropouts) == 2
-    assert all(isinstance(layer, steps.BatchDropout) for layer in dropouts)
+    assert all(isinstance(layer, training.BatchDropout) for layer in dropouts)
 
 
 def test_evaluation_counts_hand_made_answers(alone, tree):
@@ -275,12 +278,13 @@ def test_evaluation_counts_hand_made_answers(alone, tree):
         def forward(self, x):
             return torch.tensor([[5.0, 0, 9, 4, 3, 2, 1]]).expand(len(x), -1)
 
-    choice = settings.Choice(Fixed, side=32, stored=36)
-    model = steps.build(choice, 7, torch.device("cpu"))
+    choice = training.Choice(Fixed, side=32, stored=36)
+    model = training.build(choice, 7, torch.device("cpu"))
     (tree / "고양이" / "0.png").write_bytes(b"")
-    result = steps.evaluate(model, ImageTree(tree, stored=36), colors=COLORS, choice=choice,
-                            num_crops=10, precision="float32", workers=0, rank=0, size=1,
-                            batch_size=4)  # fmt: skip
+    state = training.State(model, None, None, None, COLORS, choice)
+    options = Namespace(precision="float32", workers=0)
+    result = training.evaluate(state, ImageTree(tree, stored=36), options, num_crops=10,
+                               batch_size=4)  # fmt: skip
     assert result == {"error": 1.0, "top5_error": 2 / 5, "images": 5}
     assert model.training
 
@@ -290,13 +294,13 @@ def test_evaluation_counts_hand_made_answers(alone, tree):
 
 def save_three(folder):
     for step in (10, 20, 30):
-        records.save_checkpoint(folder, {"step": step}, step=step)
+        training.save_checkpoint(folder, {"step": step}, step=step)
     return sorted(folder.glob("*.pt"))
 
 
 def test_newest_checkpoint_is_found_and_read(tmp_path):
     save_three(tmp_path)
-    path, refused = records.find_checkpoint(tmp_path)
+    path, refused = training.find_checkpoint(tmp_path)
     assert torch.load(path, weights_only=True) == {"step": 30}
     assert refused == []
 
@@ -306,7 +310,7 @@ def test_cut_checkpoint_is_refused_and_the_one_before_it_is_used(tmp_path, share
     newest = save_three(tmp_path)[-1]
     content = newest.read_bytes()
     newest.write_bytes(content[: int(share * len(content))])
-    path, refused = records.find_checkpoint(tmp_path)
+    path, refused = training.find_checkpoint(tmp_path)
     assert torch.load(path, weights_only=True) == {"step": 20}
     assert refused == [newest.name]
 
@@ -316,17 +320,17 @@ def test_checkpoint_with_one_changed_bit_is_refused(tmp_path):
     content = bytearray(newest.read_bytes())
     content[len(content) // 2] ^= 1
     newest.write_bytes(content)
-    assert records.find_checkpoint(tmp_path)[1] == [newest.name]
+    assert training.find_checkpoint(tmp_path)[1] == [newest.name]
 
 
 def test_old_tar_format_of_torch_is_refused_unread(tmp_path):
     (tmp_path / "checkpoint-000000001.pt").write_bytes(b"not a zip")
-    assert records.find_checkpoint(tmp_path) == (None, ["checkpoint-000000001.pt"])
+    assert training.find_checkpoint(tmp_path) == (None, ["checkpoint-000000001.pt"])
 
 
 def test_three_checkpoints_are_kept_and_no_part_is_left(tmp_path):
     for step in range(5):
-        records.save_checkpoint(tmp_path, {"step": step}, step=step)
+        training.save_checkpoint(tmp_path, {"step": step}, step=step)
     assert [path.name[:20] for path in sorted(tmp_path.iterdir())] == [
         "checkpoint-000000002", "checkpoint-000000003", "checkpoint-000000004",
     ]  # fmt: skip
@@ -340,29 +344,29 @@ def test_failed_save_leaves_the_older_ones(tmp_path):
             raise OSError(28, "디스크가 찼습니다")
 
     with pytest.raises(OSError, match="찼습니다"):
-        records.save_checkpoint(tmp_path, {"step": Unsavable()}, step=40)
+        training.save_checkpoint(tmp_path, {"step": Unsavable()}, step=40)
     assert sorted(tmp_path.iterdir()) == before
 
 
 def test_rows_after_the_resumed_step_are_forgotten(tmp_path):
     for step in range(1, 6):
-        records.append_row(tmp_path, {"step": step})
-    with (tmp_path / records.LOG).open("a") as stream:
+        training.append_row(tmp_path, {"step": step})
+    with (tmp_path / training.LOG).open("a") as stream:
         stream.write('{"step": 6, "lo')  # 쓰다가 꺼졌습니다.
-    assert [row["step"] for row in records.read_rows(tmp_path)] == [1, 2, 3, 4, 5]
-    records.keep_rows(tmp_path, until=3)
-    assert [row["step"] for row in records.read_rows(tmp_path)] == [1, 2, 3]
+    assert [row["step"] for row in training.read_rows(tmp_path)] == [1, 2, 3, 4, 5]
+    training.keep_rows(tmp_path, until=3)
+    assert [row["step"] for row in training.read_rows(tmp_path)] == [1, 2, 3]
 
 
 # --- 설정과 계획 ----------------------------------------------------------------------------------
 
 
 def test_defaults_are_those_of_the_paper():
-    options = settings.parse(["--data", "x"])
+    options = command.parse(["--data", "x"])
     assert (options.model, options.epochs, options.batch_size, options.lr, options.precision) == (
         "AlexNetOriginal", 90, 128, 0.01, "float32")  # fmt: skip
-    assert (settings.MOMENTUM, settings.WEIGHT_DECAY) == (0.9, 0.0005)
-    choice = settings.MODELS["AlexNetOriginal"]
+    assert (training.MOMENTUM, training.WEIGHT_DECAY) == (0.9, 0.0005)
+    choice = training.MODELS["AlexNetOriginal"]
     assert (choice.stored, choice.side, choice.standardized) == (256, 224, False)
 
 
@@ -370,25 +374,25 @@ def test_defaults_are_those_of_the_paper():
 def test_wrong_arguments_are_refused(wrong, capsys):
     data = ["--data", "x"] if wrong else []
     with pytest.raises(SystemExit) as ended:
-        settings.parse(data + wrong)
+        command.parse(data + wrong)
     assert ended.value.code == 2
 
 
 def test_number_of_processes_is_not_part_of_the_recipe():
-    few = settings.recipe(settings.parse(["--data", "x"]), "6-ab")
-    more = settings.recipe(settings.parse(["--data", "x", "--micro-batch", "4"]), "6-ab")
+    few = command.recipe(command.parse(["--data", "x"]), "6-ab")
+    more = command.recipe(command.parse(["--data", "x", "--micro-batch", "4"]), "6-ab")
     assert few == more
     assert "6-ab" in few.values()
 
 
 @pytest.mark.parametrize(("size", "expected"), [(1, 0), (2, 4e6), (4, 6e6)])
 def test_ring_sends_two_times_all_but_one_share(size, expected):
-    assert plan.ring_bytes(1_000_000, size) == expected
+    assert command.ring_bytes(1_000_000, size) == expected
 
 
 def test_plan_of_imagenet_is_hand_arithmetic():
-    options = settings.parse(["--data", "x", "--micro-batch", "8"])
-    told = plan.describe(options, 1_281_167, 50_000, 1000, 60_965_224, 8)
+    options = command.parse(["--data", "x", "--micro-batch", "8"])
+    told = command.describe(options, 1_281_167, 50_000, 1000, 60_965_224, 8)
     for part in ("10,009", "900,810", "8개가 16장까지", "2조각", "732 MB", "427 MB", "488 MB"):
         assert part in told
 
@@ -409,7 +413,7 @@ def imagenet_numbers():
         told += [f"| {hours}시간 | 초당 {rate:,.0f}장 | {rate / 331:.1f} | {rate / 2190:.1f} |"]
     for size, batch, hours in ((8, 128, 24), (8, 1024, 24), (8, 1024, 3), (64, 8192, 3)):
         num_steps = images // batch * epochs
-        sent = plan.ring_bytes(parameters, size)
+        sent = command.ring_bytes(parameters, size)
         told += [f"| {size} | {batch:,} | {num_steps:,} | {sent / 1e6:.0f} MB | {hours}시간 | "
                  f"초당 {sent * num_steps / hours / 3600 / 1e9:.1f} GB |"]  # fmt: skip
     return told

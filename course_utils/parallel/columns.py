@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from course_utils.alexnet import ColumnLRN, hang_over_edge
 
 
-class Wire:
+class ColumnLink:
     """두 프로세스를 잇는 선입니다. 보낸 바이트를 방향과 받는 층마다 셉니다."""
 
     def __init__(self, rank: int) -> None:
@@ -33,39 +33,39 @@ class _Gather(Function):
     """앞으로는 두 열의 채널을 잇고, 뒤로는 상대 열의 몫인 변화도를 보내 주고 내 몫을 받습니다."""
 
     @staticmethod
-    def forward(ctx, own: Tensor, wire: Wire, layer: str) -> Tensor:
-        ctx.wire, ctx.layer = wire, layer
-        other = wire.swap(own, layer, "forward")
-        return torch.cat((own, other) if wire.rank == 0 else (other, own), dim=1)
+    def forward(ctx, own: Tensor, link: ColumnLink, layer: str) -> Tensor:
+        ctx.link, ctx.layer = link, layer
+        other = link.swap(own, layer, "forward")
+        return torch.cat((own, other) if link.rank == 0 else (other, own), dim=1)
 
     @staticmethod
     def backward(ctx, gradient: Tensor) -> tuple[Tensor, None, None]:
         halves = gradient.chunk(2, dim=1)
-        received = ctx.wire.swap(halves[1 - ctx.wire.rank], ctx.layer, "backward")
-        return halves[ctx.wire.rank] + received, None, None
+        received = ctx.link.swap(halves[1 - ctx.link.rank], ctx.layer, "backward")
+        return halves[ctx.link.rank] + received, None, None
 
 
 class _Add(Function):
     """두 열의 부분 합을 더합니다. 로짓의 변화도는 두 열이 똑같이 알고 있어 보내지 않습니다."""
 
     @staticmethod
-    def forward(ctx, own: Tensor, wire: Wire, layer: str) -> Tensor:
-        return own + wire.swap(own, layer, "forward")
+    def forward(ctx, own: Tensor, link: ColumnLink, layer: str) -> Tensor:
+        return own + link.swap(own, layer, "forward")
 
     @staticmethod
     def backward(ctx, gradient: Tensor) -> tuple[Tensor, None, None]:
         return gradient, None, None
 
 
-class Meet(nn.Module):
+class ExchangeColumns(nn.Module):
     """두 열이 만나는 자리입니다. `layer`는 만난 값을 읽는(또는 더하는) 층입니다."""
 
-    def __init__(self, wire: Wire, layer: str, *, add: bool = False) -> None:
+    def __init__(self, link: ColumnLink, layer: str, *, add: bool = False) -> None:
         super().__init__()
-        self.wire, self.layer, self.function = wire, layer, _Add if add else _Gather
+        self.link, self.layer, self.function = link, layer, _Add if add else _Gather
 
     def forward(self, own: Tensor) -> Tensor:
-        return self.function.apply(own, self.wire, self.layer)
+        return self.function.apply(own, self.link, self.layer)
 
 
 class SlicedDropout(nn.Dropout):
@@ -97,7 +97,7 @@ class AlexNetColumn(nn.Module):
     추정: FC8을 이렇게 나눈 것은 이 강의의 선택입니다. 논문은 그 자리를 적지 않았습니다.
     """
 
-    def __init__(self, wire: Wire, num_classes: int = 1000) -> None:
+    def __init__(self, link: ColumnLink, num_classes: int = 1000) -> None:
         super().__init__()
         self.features = nn.Sequential(OrderedDict(
             conv1=nn.Conv2d(3, 48, kernel_size=11, stride=4),                # (N, 48, 55, 55)
@@ -108,7 +108,7 @@ class AlexNetColumn(nn.Module):
             relu2=nn.ReLU(inplace=True),
             norm2=ColumnLRN(columns=1),
             pool2=nn.MaxPool2d(kernel_size=3, stride=2),                     # (N, 128, 13, 13)
-            meet3=Meet(wire, "conv3"),                                       # (N, 256, 13, 13)
+            meet3=ExchangeColumns(link, "conv3"),                            # (N, 256, 13, 13)
             conv3=nn.Conv2d(256, 192, kernel_size=3, padding=1),             # (N, 192, 13, 13)
             relu3=nn.ReLU(inplace=True),
             conv4=nn.Conv2d(192, 192, kernel_size=3, padding=1),             # (N, 192, 13, 13)
@@ -116,18 +116,18 @@ class AlexNetColumn(nn.Module):
             conv5=nn.Conv2d(192, 128, kernel_size=3, padding=1),             # (N, 128, 13, 13)
             relu5=nn.ReLU(inplace=True),
             pool5=nn.MaxPool2d(kernel_size=3, stride=2),                     # (N, 128, 6, 6)
-            meet6=Meet(wire, "fc6"),                                         # (N, 256, 6, 6)
+            meet6=ExchangeColumns(link, "fc6"),                              # (N, 256, 6, 6)
         ))  # fmt: skip
         self.classifier = nn.Sequential(OrderedDict(
             fc6=nn.Linear(256 * 6 * 6, 2048),                                # (N, 2048)
             relu6=nn.ReLU(inplace=True),
-            drop6=SlicedDropout(wire.rank, dim=1),
-            meet7=Meet(wire, "fc7"),                                         # (N, 4096)
+            drop6=SlicedDropout(link.rank, dim=1),
+            meet7=ExchangeColumns(link, "fc7"),                              # (N, 4096)
             fc7=nn.Linear(4096, 2048),                                       # (N, 2048)
             relu7=nn.ReLU(inplace=True),
-            drop7=SlicedDropout(wire.rank, dim=1),
-            fc8=nn.Linear(2048, num_classes, bias=wire.rank == 0),           # (N, num_classes)
-            meet8=Meet(wire, "fc8", add=True),
+            drop7=SlicedDropout(link.rank, dim=1),
+            fc8=nn.Linear(2048, num_classes, bias=link.rank == 0),           # (N, num_classes)
+            meet8=ExchangeColumns(link, "fc8", add=True),
         ))  # fmt: skip
 
     def forward(self, images: Tensor) -> Tensor:

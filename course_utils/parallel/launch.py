@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import MutableMapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -163,12 +164,16 @@ def environment(processes: int = 2) -> dict[str, str]:
     variables = os.environ | {
         "PYTHONPATH": os.pathsep.join(paths), "OMP_NUM_THREADS": str(threads), "PYTHONUTF8": "1",
     }  # fmt: skip
-    # gloo는 컴퓨터의 이름으로 주소를 찾는데, 이름이 풀리지 않는 컴퓨터가 많습니다.
+    use_loopback(variables)
+    return variables
+
+
+def use_loopback(variables: MutableMapping[str, str]) -> None:
+    """gloo는 컴퓨터의 이름으로 주소를 찾는데, 이름이 풀리지 않는 컴퓨터가 많습니다."""
     names = {name for _, name in socket.if_nameindex()}
     loopback = next((name for name in ("lo", "lo0") if name in names), None)
     if loopback:
         variables.setdefault("GLOO_SOCKET_IFNAME", loopback)
-    return variables
 
 
 def _end(agent: subprocess.Popen, folder: Path) -> None:

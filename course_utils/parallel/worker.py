@@ -18,7 +18,7 @@ from torch.nn import functional as F
 
 from course_utils.alexnet import AlexNetOriginal
 from course_utils.anatomy import forward_and_count
-from course_utils.parallel.columns import AlexNetColumn, SlicedDropout, Wire, split_column
+from course_utils.parallel.columns import AlexNetColumn, ColumnLink, SlicedDropout, split_column
 
 
 def main() -> None:
@@ -48,12 +48,12 @@ def run(job: dict, rank: int) -> dict:
     """학습 한 걸음을 하고, 합칠 결과와 잰 것을 돌려줍니다."""
     before = peak_memory()
     device = connect(rank, job["patience"])
-    wire = Wire(rank)
-    model = build(job, wire, device)
+    link = ColumnLink(rank)
+    model = build(job, link, device)
     if rank == job["lost"]:
         os.kill(os.getpid(), job["signal"])
     began = time.perf_counter()
-    logits, loss, activation_bytes = step(model, job, wire, device)
+    logits, loss, activation_bytes = step(model, job, link, device)
     seconds = time.perf_counter() - began
     distributed.barrier()  # 먼저 끝난 쪽이 나가 버려 상대가 오류를 보지 않게 합니다.
     distributed.destroy_process_group()
@@ -71,7 +71,7 @@ def run(job: dict, rank: int) -> dict:
             "parameters": sum(p.numel() for p in model.parameters()),
             "activation_bytes": activation_bytes,
             "peak_bytes": torch.cuda.max_memory_allocated() if on_gpu else peak_memory() - before,
-            "sent": wire.sent,
+            "sent": link.sent,
             "seconds": seconds,
         },
     }
@@ -90,35 +90,35 @@ def connect(rank: int, patience: float) -> torch.device:
 
 
 def step(
-    model: nn.Module, job: dict, wire: Wire, device: torch.device
+    model: nn.Module, job: dict, link: ColumnLink, device: torch.device
 ) -> tuple[Tensor, Tensor, int]:
     """SGD 한 걸음입니다. 로짓, 손실, 역전파를 위해 붙든 바이트를 돌려줍니다."""
-    images, labels = share(job, wire.rank)
+    images, labels = share(job, link.rank)
     optimizer = torch.optim.SGD(model.parameters(), **job["sgd"])
     torch.manual_seed(job["seed"])  # 드롭아웃 마스크가 모든 프로세스에서 같습니다.
     logits, activation_bytes = forward_and_count(model, images.to(device))
     loss = F.cross_entropy(logits, labels.to(device))
     loss.backward()
     if job["method"] == "data":
-        average_gradients(model, wire)
+        average_gradients(model, link)
     optimizer.step()
     return logits, loss, activation_bytes
 
 
-def build(job: dict, wire: Wire, device: torch.device) -> nn.Module:
+def build(job: dict, link: ColumnLink, device: torch.device) -> nn.Module:
     """맡은 몫의 모델을 만들고 파라미터를 넣습니다."""
     num_classes = len(job["weights"]["classifier.fc8.bias"])
     with torch.device("meta"):  # 곧 덮어쓸 초기값을 만들지 않습니다.
         if job["method"] == "columns":
-            model = AlexNetColumn(wire, num_classes)
+            model = AlexNetColumn(link, num_classes)
         else:
             model = AlexNetOriginal(num_classes)
     weights = job["weights"]
     if job["method"] == "columns":
-        weights = split_column(weights, wire.rank)
+        weights = split_column(weights, link.rank)
     else:
-        model.classifier.drop6 = SlicedDropout(wire.rank, dim=0)
-        model.classifier.drop7 = SlicedDropout(wire.rank, dim=0)
+        model.classifier.drop6 = SlicedDropout(link.rank, dim=0)
+        model.classifier.drop7 = SlicedDropout(link.rank, dim=0)
     # 파일에 이어진(mmap) 값을 그대로 파라미터로 씁니다. 고치는 쪽만 메모리에 옮겨집니다.
     model.load_state_dict(weights, assign=True)
     return model.to(device).train()
@@ -131,13 +131,13 @@ def share(job: dict, rank: int) -> tuple[Tensor, Tensor]:
     return job["images"].chunk(2)[rank], job["labels"].chunk(2)[rank]
 
 
-def average_gradients(model: nn.Module, wire: Wire) -> None:
+def average_gradients(model: nn.Module, link: ColumnLink) -> None:
     """데이터 병렬: 두 프로세스의 변화도를 평균합니다. 보낸 바이트도 셉니다."""
     for name, parameter in model.named_parameters():
         distributed.all_reduce(parameter.grad)
         parameter.grad /= 2
         layer = name.split(".")[-2]
-        count = wire.sent["backward"]
+        count = link.sent["backward"]
         count[layer] = count.get(layer, 0) + parameter.grad.nbytes
 
 

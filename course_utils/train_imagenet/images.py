@@ -71,7 +71,7 @@ class ImageTree(Dataset):
         return f"{len(self)}-{hashlib.sha256(names.encode()).hexdigest()[:16]}"
 
 
-class Shares(Sampler):
+class GlobalBatchSampler(Sampler):
     """걸음마다 전체 배치 가운데 이 프로세스가 맡은 `(에폭, 번호)`들입니다.
 
     전체 배치가 프로세스의 수와 상관없이 같아, 프로세스를 잃고 적은 수로 다시 시작해도 계산이

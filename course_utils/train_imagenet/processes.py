@@ -1,13 +1,14 @@
 """프로세스들을 잇고, 함께 알리고, 함께 끝냅니다."""
 
 import os
-import socket
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, NoReturn
 
 import torch
 from torch import Tensor, distributed
+
+from course_utils.parallel.launch import use_loopback
 
 PATIENCE = timedelta(minutes=10)  # 상대의 값을 기다리는 한도
 
@@ -26,7 +27,7 @@ def connect() -> torch.device:
     if "RANK" not in os.environ:
         store = distributed.HashStore()  # torchrun 없이 혼자 부른 경우
     elif size == local_size:
-        _stay_on_this_machine()
+        use_loopback(os.environ)
         store = _fresh_store(size)
     use_gpus = torch.cuda.device_count() >= local_size
     distributed.init_process_group(
@@ -36,14 +37,6 @@ def connect() -> torch.device:
         return torch.device("cpu")
     torch.cuda.set_device(local_rank)
     return torch.device("cuda", local_rank)
-
-
-def _stay_on_this_machine() -> None:
-    """gloo는 컴퓨터의 이름으로 주소를 찾는데, 이름이 풀리지 않는 컴퓨터가 많습니다."""
-    names = {name for _, name in socket.if_nameindex()}
-    loopback = next((name for name in ("lo", "lo0") if name in names), None)
-    if loopback:
-        os.environ.setdefault("GLOO_SOCKET_IFNAME", loopback)
 
 
 def _fresh_store(size: int) -> distributed.Store | None:

@@ -20,7 +20,7 @@ from PIL import Image
 from course_utils import parallel
 from course_utils.data.photo_patches import cut_photos
 from course_utils.parallel import launch
-from course_utils.train_imagenet import records
+from course_utils.train_imagenet import training
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="리눅스와 macOS에서 됩니다")
 
@@ -59,7 +59,7 @@ def result(out):
     """기록과 마지막 가중치입니다."""
     return SimpleNamespace(
         out=out,
-        rows=records.read_rows(out),
+        rows=training.read_rows(out),
         weights=torch.load(str(out / "model.pt"), weights_only=True),
         record=json.loads((out / "model.json").read_text(encoding="utf-8")),
     )
@@ -155,7 +155,7 @@ def test_killed_worker_restarts_from_the_last_checkpoint_with_the_same_result(tr
     agent = subprocess.Popen(command, env=launch.environment(), stdout=subprocess.PIPE,
                              stderr=subprocess.DEVNULL, encoding="utf-8")  # fmt: skip
     deadline = time.monotonic() + 120
-    while not any(row["step"] >= STEPS + 2 for row in records.read_rows(tmp_path)):
+    while not any(row["step"] >= STEPS + 2 for row in training.read_rows(tmp_path)):
         assert time.monotonic() < deadline
         assert agent.poll() is None
         time.sleep(0.005)
