@@ -303,7 +303,7 @@ def save(state: State, settings: dict, folder: Path, *, steps: int) -> None:
         save_checkpoint(
             folder, {"settings": settings} | state.pack(), step=state.epoch * steps + state.step
         )
-    except (OSError, RuntimeError) as error:
+    except (OSError, RuntimeError, MemoryError) as error:
         say(f"주의: 중간 저장을 하지 못했습니다({error}). 앞선 것은 그대로입니다. "
             "디스크의 빈 자리를 확인하십시오.")  # fmt: skip
 
