@@ -6,6 +6,7 @@ from pathlib import Path
 STATIC = Path(__file__).parent / "static"  # 브라우저에서 도는 JavaScript와 CSS
 _HOMES = {
     "Panel": "panel",
+    "Predict": "predict",
     "LiveCurve": "live_curve",
     "convolution_stepper": "stepper",
     "c3_table": "connections",
