@@ -23,7 +23,7 @@ ABSOLUTE_DATA = case "$$COURSE_DATA" in ''|/*|'~'*) ;; \
 	*) COURSE_DATA="`pwd`/$$COURSE_DATA"; export COURSE_DATA ;; esac
 
 .PHONY: help lab test present slides slides-serve handouts grade
-.PHONY: notebooks e2e colab bench weights experiments clean
+.PHONY: web notebooks e2e colab bench weights experiments clean
 .DEFAULT_GOAL := help
 
 help:
@@ -41,7 +41,9 @@ help:
 	  '  make handouts     나누어 줄 학생용·풀이용 노트북을 만듭니다 (ARGS=--check: 모두 실행해 확인)' \
 	  '  make grade        제출한 노트북 폴더를 채점해 CSV로 씁니다 (ARGS="제출폴더")' \
 	  '' \
-	  '고칠 때' \
+	  '  make web          파이썬 없이 여는 페이지를 만듭니다 (build/lenet5.html)' \
+  '' \
+  '고칠 때' \
 	  '' \
 	  '  make notebooks    노트북을 모두 다시 실행해 결과를 새로 담습니다' \
 	  '  make e2e          브라우저로 노트북과 위젯을 써 보는 시험을 합니다 (크로미엄이 있어야 합니다)' \
@@ -97,6 +99,9 @@ test: $(READY)
 
 e2e: .venv/.extra-e2e
 	@$(ABSOLUTE_DATA); $(PY) -m pytest tests/e2e --durations=10 $(ARGS)
+
+web: $(READY)
+	@$(PY) tools/web.py
 
 notebooks: $(READY)
 	@$(ABSOLUTE_DATA); $(PY) tools/run_notebooks.py $(ARGS)

@@ -8,6 +8,7 @@ _HOMES = {
     "Panel": "panel",
     "Predict": "predict",
     "LiveCurve": "live_curve",
+    "LiveLeNet": "live_lenet",
     "convolution_stepper": "stepper",
     "c3_table": "connections",
     "DrawPad": "draw_pad",
@@ -25,6 +26,18 @@ _HOMES = {
     "quiet_years_timeline": "timeline",
 }
 __all__ = sorted(_HOMES)
+
+
+def script(*names):
+    """`static/`의 JavaScript 파일들을 한 글로 잇습니다. 앞의 것이 그 이름의 상수가 됩니다.
+
+    anywidget은 파일 하나만 읽고, 강의 페이지도 파일 하나이므로 import 대신 씁니다.
+    """
+    parts = []
+    for name in names:
+        code, exports = (STATIC / f"{name}.js").read_text(encoding="utf-8").split("export default ")
+        parts.append(f"const {name} = (() => {{\n{code}return {exports}}})();\n")
+    return "".join(parts)
 
 
 def __getattr__(name):

@@ -89,6 +89,7 @@ class Predict(widgets.VBox):
         choices = f" ({' · '.join(map(escape, self.options))})" if self.options else ""
         folded = (
             f"<p><b>예측.</b> {escape(self.question)}{choices}</p>"
-            f"<details><summary>값 보기</summary>{self._written(self.answer)}. {escape(self.why)}</details>"
+            f"<details><summary>값 보기</summary>{self._written(self.answer)}. "
+            f"{escape(self.why)}</details>"
         )
         return self.names.bundle(self, {"text/plain": repr(self), "text/html": folded})

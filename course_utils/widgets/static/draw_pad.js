@@ -56,6 +56,7 @@ function render({ model, el }) {
     context.moveTo(...from);
     context.lineTo(to[0], to[1] + (from[0] === to[0] && from[1] === to[1] ? 0.01 : 0));
     context.stroke();
+    el.dispatchEvent(new CustomEvent("stroke", { bubbles: true })); // 긋는 동안 따라오는 것들에게
   }
   function place(event) {
     const box = canvas.getBoundingClientRect();
