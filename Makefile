@@ -40,10 +40,9 @@ help:
 	  '  make slides-serve 슬라이드를 보여 줍니다 (S를 누르면 강사 노트)' \
 	  '  make handouts     나누어 줄 학생용·풀이용 노트북을 만듭니다 (ARGS=--check: 모두 실행해 확인)' \
 	  '  make grade        제출한 노트북 폴더를 채점해 CSV로 씁니다 (ARGS="제출폴더")' \
-	  '' \
 	  '  make web          파이썬 없이 여는 페이지를 만듭니다 (build/lenet5.html)' \
-  '' \
-  '고칠 때' \
+	  '' \
+	  '고칠 때' \
 	  '' \
 	  '  make notebooks    노트북을 모두 다시 실행해 결과를 새로 담습니다' \
 	  '  make e2e          브라우저로 노트북과 위젯을 써 보는 시험을 합니다 (크로미엄이 있어야 합니다)' \
