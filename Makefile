@@ -7,6 +7,7 @@ ARGS ?=
 PY := .venv/bin/python
 READY := .venv/.installed
 SETTINGS := .venv/share/jupyter/lab/settings/overrides.json
+KERNEL := .venv/etc/ipython/ipython_config.py
 
 # 글자 설정이 C인 컴퓨터에서도 한글을 읽고 쓰게 합니다.
 export PYTHONUTF8 := 1
@@ -60,7 +61,7 @@ help:
 	  '  PYTHON       쓸 파이썬        make lab PYTHON=python3.12 (이미 설치했다면 make clean 뒤에)' \
 	  '  COURSE_DATA  데이터 폴더      make lab COURSE_DATA=/my/data'
 
-lab: $(READY) $(SETTINGS)
+lab: $(READY) $(SETTINGS) $(KERNEL)
 	@$(ABSOLUTE_DATA); \
 	if [ "`id -u`" = 0 ]; then set -- --allow-root; else set --; fi; \
 	exec $(PY) -m jupyterlab "$$@" --ServerApp.root_dir="`pwd`" \
@@ -148,6 +149,11 @@ $(READY): pyproject.toml
 	@PIP_USER=0 $(PY) -m pip install --disable-pip-version-check -q -e '.[$*]' || { printf '%s\n' '' \
 	  '설치하지 못했습니다. 인터넷 연결을 확인하고 같은 명령을 다시 실행하십시오.' >&2; exit 1; }
 	@touch $@
+
+# 준비 셀을 건너뛴 사람에게 한국어로 알립니다(course_utils/kernel.py).
+$(KERNEL): $(READY)
+	@mkdir -p $(@D)
+	@echo 'c.InteractiveShellApp.extensions = ["course_utils.kernel"]' > $@
 
 # 화면을 한국어로, 새 소식 알림은 끈 채로 시작합니다. 사용자가 메뉴에서 고른 설정이 이보다 앞섭니다.
 $(SETTINGS): $(READY)

@@ -1,9 +1,14 @@
 """진짜 Jupyter 커널로: 학습하다 죽고, 새로 켠 뒤 낡은 탭이 말을 걸고, 볼 브라우저가 없습니다."""
 
 import base64
+import json
 import textwrap
+from pathlib import Path
 
 import kernels
+import pytest
+
+CHAPTERS = sorted(Path(__file__).parents[2].glob("notebooks/0*.ipynb"))
 
 RUN = """
     import hashlib, sys
@@ -92,3 +97,19 @@ def test_without_a_front_end_a_widget_is_a_picture():
     assert shown["status"] == "ok", shown["text"]
     assert base64.b64decode(shown["data"]["image/png"]).startswith(b"\x89PNG")
     assert shown["data"]["text/plain"].startswith("<위젯:")
+
+
+@pytest.fixture(scope="module")
+def fresh_kernel():
+    with kernels.started() as kernel:
+        kernel.run("%load_ext course_utils.kernel")
+        yield kernel
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
+def test_skipped_first_cell_is_told_before_the_error(fresh_kernel, chapter):
+    cells = json.loads(chapter.read_text(encoding="utf-8"))["cells"]
+    *_, cell = [cell for cell in cells if cell["cell_type"] == "code"][:4]  # 준비와 설정 다음의 셀
+    shown = fresh_kernel.run("".join(cell["source"]))
+    assert shown["status"] == "error"
+    assert shown["text"].startswith("맨 위의 준비 셀을 먼저 실행하십시오")
