@@ -8,7 +8,7 @@ from course_utils.exercises.alexnet import (
     check_local_response_norm,
 )
 from course_utils.exercises.comparison import DIAGNOSES, check_diagnosis
-from course_utils.exercises.convolution import check_output_size, check_same_padding
+from course_utils.exercises.convolution import check_convolution, check_output_size
 from course_utils.exercises.grading import EMPTY, Verdict
 from course_utils.exercises.innovations import (
     check_color_shift,
@@ -40,6 +40,7 @@ __all__ = [
     "check_alexnet_sizes",
     "check_c3_table",
     "check_color_shift",
+    "check_convolution",
     "check_diagnosis",
     "check_exchange_bytes",
     "check_grouped_parameters",
@@ -51,7 +52,6 @@ __all__ = [
     "check_rbf_penalties",
     "check_receptive_field",
     "check_rubbish_logits",
-    "check_same_padding",
     "check_scaled_tanh",
     "check_sizes",
     "check_stack_parameters",

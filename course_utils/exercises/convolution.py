@@ -3,8 +3,10 @@
 from collections.abc import Callable
 
 import torch
+from torch import Tensor
+from torch.nn import functional as F
 
-from course_utils.exercises.grading import Verdict, each_case, grade
+from course_utils.exercises.grading import Verdict, each_case, grade, random_tensor
 
 
 def check_output_size(function: Callable[[int, int, int, int], int]) -> Verdict:
@@ -29,18 +31,24 @@ def check_output_size(function: Callable[[int, int, int, int], int]) -> Verdict:
     )
 
 
-def check_same_padding(function: Callable[[int], int]) -> Verdict:
-    """`function(kernel)`이 스트라이드 1에서 크기를 지키는 패딩을 내는지 봅니다."""
-    kernels = torch.tensor([1, 3, 5, 7, 11])
-    return grade(
-        each_case(function, kernels[:, None].tolist()),
-        (),
-        (kernels - 1) // 2,
-        mistakes=[
-            (kernels - 1, "한쪽에 붙는 양을 구해야 합니다. 2P = K − 1에서 P는 그 절반입니다."),
-            ((kernels - 1) / 2, "값은 맞지만 패딩은 정수여야 합니다. //를 쓰십시오."),
-            ((kernels + 1) // 2, "K = 3으로 확인해 보십시오: 한 줄씩만 붙이면 충분합니다."),
-        ],
-        otherwise="N = (N + 2P − K) + 1을 P에 대해 풀어 보십시오.",
-        explanation="홀수 커널은 (K − 1) / 2만큼 붙이면 크기가 그대로입니다.",
-    )
+def check_convolution(function: Callable[[Tensor, Tensor, Tensor, int], Tensor]) -> Verdict:
+    """`function(image, weight, bias, stride)`가 `F.conv2d`와 같은지 스트라이드마다 봅니다."""
+    image, weight, bias = random_tensor(2, 7, 7), random_tensor(3, 2, 3, 3), random_tensor(3)
+    for stride in (1, 2, 3):
+        expected = F.conv2d(image[None], weight, bias, stride)[0]
+        plain = F.conv2d(image[None], weight, stride=stride)[0]
+        verdict = grade(
+            function, (image, weight, bias, stride), expected,
+            mistakes=[
+                (plain, "편향을 더하지 않았습니다."),
+                (plain + weight.shape[1] * bias[:, None, None], "편향을 입력 채널마다 더했습니다."),
+                (F.conv2d(image[None, :1], weight[:, :1], bias, stride)[0],
+                 "첫 번째 입력 채널만 더했습니다."),
+                (F.conv2d(image[None], weight, bias)[0], "스트라이드를 쓰지 않았습니다."),
+            ],
+            otherwise=f"stride={stride}에서 F.conv2d와 값이 다릅니다.",
+            explanation="스트라이드 1, 2, 3에서 모두 F.conv2d와 같습니다.",
+        )  # fmt: skip
+        if not verdict.passed:
+            break
+    return verdict
