@@ -1,6 +1,7 @@
 """연습문제를 채점합니다. 노트북마다 파일이 하나이고, 채점의 뼈대는 `grading.py`에 있습니다."""
 
 from course_utils.exercises.alexnet import (
+    check_alexnet,
     check_alexnet_sizes,
     check_exchange_bytes,
     check_grouped_parameters,
@@ -37,6 +38,7 @@ __all__ = [
     "EMPTY",
     "Verdict",
     "check_accumulated_step",
+    "check_alexnet",
     "check_alexnet_sizes",
     "check_c3_table",
     "check_color_shift",

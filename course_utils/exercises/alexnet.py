@@ -3,10 +3,13 @@
 from collections.abc import Callable
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from course_utils.alexnet import AlexNet
 from course_utils.exercises.grading import (
+    EMPTY,
     Verdict,
+    attempt,
     each_case,
     find_blanks,
     grade,
@@ -182,3 +185,30 @@ def check_leftover(function: Callable[[int, int, int, int], int]) -> Verdict:
         otherwise="첫 창 다음에 남은 N + 2P − K픽셀을 S씩 쓰고 나면 얼마가 남습니까?",
         explanation="224에 패딩이 없으면 1픽셀이 남고, 227이면 남지 않습니다.",
     )
+
+
+def check_alexnet(model_class: type[nn.Module]) -> Verdict:
+    """`model_class()`의 층이 `AlexNet`과 종류, 설정, 순서까지 같은지 봅니다."""
+    with torch.device("meta"):  # 모양만 있는 모델이어서 6천만 개의 파라미터를 채우지 않습니다.
+        model = attempt(model_class)
+        if isinstance(model, Verdict):
+            return EMPTY if "ellipsis" in model.message else model
+        mine, wanted = (
+            # inplace는 메모리만 아끼고 값은 바꾸지 않습니다.
+            [str(layer).replace("inplace=True", "") for layer in net.modules()
+             if not list(layer.children())]
+            for net in (model, AlexNet())
+        )  # fmt: skip
+        for number, (ours, theirs) in enumerate(zip(mine, wanted, strict=False), start=1):
+            if ours != theirs:
+                return wrong(f"{number}번째 층 {ours}을(를) 주석의 출력 모양과 비교하십시오.")
+        if len(mine) != len(wanted):
+            return wrong(f"층이 {len(mine)}개인데 {len(wanted)}개여야 합니다.")
+        logits = attempt(model, torch.empty(2, 3, 227, 227))
+        if isinstance(logits, Verdict):
+            return logits
+        if logits is Ellipsis:
+            return EMPTY
+        if not isinstance(logits, Tensor) or logits.shape != (2, 1000):
+            return wrong("forward가 (N, 1000) 로짓을 돌려주지 않습니다. flatten(1)을 보십시오.")
+    return right("AlexNet과 층이 모두 같습니다. 파라미터는 62,378,344개입니다.")
