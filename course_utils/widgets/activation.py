@@ -3,38 +3,31 @@
 from functools import cache
 
 import numpy as np
+import torch
 
 from course_utils.plotting import OKABE_ITO
 from course_utils.widgets.panel import Panel, choice, row, slider
 from course_utils.widgets.pictures import add_axes, blank, caption, paste, to_pixels
 
-RELU, TANH, SIGMOID = NAMES = "ReLU", "tanh", "시그모이드"
+FUNCTIONS = {"ReLU": torch.relu, "tanh": torch.tanh, "시그모이드": torch.sigmoid}
+HEIGHTS = {"ReLU": (-1.0, 6.6), "tanh": (-1.25, 1.25), "시그모이드": (-0.15, 1.15)}
+TICKS = {"ReLU": (0, 2, 4, 6), "tanh": (-1, 0, 1), "시그모이드": (0, 0.5, 1)}
+# 기울기의 세로축은 모두 같게 두어, 시그모이드의 기울기가 0.25를 넘지 못하는 것이 보입니다.
+GRADIENT_HEIGHTS, GRADIENT_TICKS = (-0.08, 1.12), (0, 0.25, 0.5, 1)
 WIDTH, HEIGHT = 820, 330
 LEFTS, TOP, BOX = (56, 466), 40, (330, 220)  # 두 축의 자리와 크기
 REACH = 6.0
 EDGES = (-REACH - 0.2, REACH + 0.2)  # 가로축의 양 끝
 TANGENT = 0.9  # 접선의 반 너비. 이보다 길면 축 밖으로 나갑니다.
 FLAT = 0.05  # 기울기가 이보다 작으면 포화라고 부릅니다.
-HEIGHTS = {RELU: (-1.0, 6.6), TANH: (-1.25, 1.25), SIGMOID: (-0.15, 1.15)}
-# 기울기의 세로축은 모두 같게 두어, 시그모이드의 기울기가 0.25를 넘지 못하는 것이 보입니다.
-GRADIENT_HEIGHTS = (-0.08, 1.12)
-TICKS = {RELU: (0, 2, 4, 6), TANH: (-1, 0, 1), SIGMOID: (0, 0.5, 1)}
 
 
-def activate(name, x):
-    """활성 함수 `name`의 값입니다."""
-    if name == RELU:
-        return np.maximum(x, 0.0)
-    # 시그모이드를 tanh로 적으면 exp가 넘치지 않습니다.
-    return np.tanh(x) if name == TANH else 0.5 * (1 + np.tanh(np.divide(x, 2)))
-
-
-def gradient(name, x):
-    """활성 함수 `name`의 기울기입니다. ReLU의 0에서는 PyTorch처럼 0으로 둡니다."""
-    value = activate(name, x)
-    if name == RELU:
-        return np.where(value > 0, 1.0, 0.0)
-    return 1 - value**2 if name == TANH else value * (1 - value)
+def value_and_gradient(name, x):
+    """활성 함수 `name`의 값과, 자동 미분으로 구한 기울기입니다. ReLU의 0에서는 0입니다."""
+    x = torch.tensor(x, dtype=torch.float64, requires_grad=True)
+    value = FUNCTIONS[name](x)
+    value.sum().backward()
+    return value.detach().numpy(), x.grad.numpy()
 
 
 def scientific(value):
@@ -47,7 +40,7 @@ def scientific(value):
 
 def describe(name, x):
     """값, 기울기, 열 층을 지난 기울기, 포화인지를 적은 글입니다."""
-    slope = gradient(name, x)
+    value, slope = value_and_gradient(name, x)
     if slope == 0:
         state = "<b>포화</b>: 기울기가 0이라 아무것도 배우지 못합니다"
     elif slope < FLAT:
@@ -55,7 +48,7 @@ def describe(name, x):
     else:
         state = "포화가 아닙니다"
     return " &nbsp;·&nbsp; ".join([
-        f"f({scientific(x)}) = <b>{scientific(activate(name, x))}</b>",
+        f"f({scientific(x)}) = <b>{scientific(value)}</b>",
         f"f′({scientific(x)}) = <b>{scientific(slope)}</b>",
         f"기울기가 열 층을 지나면 f′(x)<sup>10</sup> = <b>{scientific(slope**10)}</b>배 "
         "(가중치의 몫은 빼고)",
@@ -68,10 +61,11 @@ def draw_curves(name):
     figure = blank(WIDTH, HEIGHT)
     grid = np.linspace(-REACH, REACH, 241)  # 0.05마다 점이 있어 ReLU의 꺾인 곳을 지납니다.
     fine = np.linspace(-REACH, REACH, 1201)
-    flat = fine[gradient(name, fine) < FLAT]
+    flat = fine[value_and_gradient(name, fine)[1] < FLAT]
+    values, slopes = value_and_gradient(name, grid)
     sides = (
-        (LEFTS[0], f"{name}: f(x)와 접선", activate(name, grid), HEIGHTS[name], TICKS[name]),
-        (LEFTS[1], "기울기 f′(x)", gradient(name, grid), GRADIENT_HEIGHTS, (0, 0.25, 0.5, 1)),
+        (LEFTS[0], f"{name}: f(x)와 접선", values, HEIGHTS[name], TICKS[name]),
+        (LEFTS[1], "기울기 f′(x)", slopes, GRADIENT_HEIGHTS, GRADIENT_TICKS),
     )
     for left, title, curve, heights, ticks in sides:
         axes = add_axes(figure, left, TOP, *BOX, xlim=EDGES, ylim=heights)
@@ -94,7 +88,7 @@ def draw_activation(name, x, background):
     """
     figure = blank(WIDTH, HEIGHT)
     paste(figure, background, 0, 0)
-    value, slope = activate(name, x), gradient(name, x)
+    value, slope = value_and_gradient(name, x)
     near = np.clip([x - TANGENT, x + TANGENT], *EDGES)
     style = {"color": OKABE_ITO["vermillion"], "clip_on": False}
     sides = ((LEFTS[0], value, HEIGHTS[name]), (LEFTS[1], slope, GRADIENT_HEIGHTS))
@@ -111,7 +105,7 @@ def draw_activation(name, x, background):
 def activation_explorer():
     """활성 함수와 x를 골라 값과 기울기, 포화를 보는 `Panel`입니다."""
     controls = {
-        "name": choice("활성 함수", NAMES),
+        "name": choice("활성 함수", FUNCTIONS),
         # 0에서 시작하면 ReLU의 점이 꺾인 곳에 놓여 기울기가 보이지 않습니다.
         "x": slider("x", -REACH, REACH, value=1.0, step=0.1, width="420px"),
     }

@@ -12,7 +12,6 @@ from course_utils.widgets.color_gallery import (
     augmentation_gallery,
     axis_bars,
     random_versions,
-    to_pixels,
     transform,
 )
 
@@ -48,11 +47,6 @@ def test_crop_and_flip_equal_numpy(photo, shift_x, shift_y, flip):
     result = transform(photo, color, shift_x=shift_x, shift_y=shift_y, flip=flip)
     # 0-1을 넘어도 자르지 않습니다.
     np.testing.assert_allclose(result, expected + color.numpy()[:, None, None], atol=1e-6)
-
-
-def test_values_are_clipped_only_for_display():
-    pixels = to_pixels(torch.tensor([-0.5, 0.5, 1.5])[:, None, None])
-    assert pixels.tolist() == [[[0, 128, 255]]]
 
 
 def test_random_versions_depend_on_the_seed_and_the_strength(photo, axes):

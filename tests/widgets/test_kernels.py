@@ -7,12 +7,10 @@ import torch
 from course_utils.widgets.kernels import (
     COLOR,
     LUMINANCE,
-    TILES,
     centered,
     color_share,
     colors_of,
     draw_kernel,
-    fit,
     kernel_viewer,
     luminance_part,
     tile_layout,
@@ -72,11 +70,6 @@ def test_wrong_kernels_are_explained(photo, shape):
         kernel_viewer(torch.zeros(shape), photo, source=SOURCE)
 
 
-def test_weight_of_a_layer_is_taken(photo):
-    weight = torch.nn.Parameter(torch.ones(1, 3, 5, 5))
-    assert kernel_viewer(weight, photo, source=SOURCE).controls["index"].max == 0
-
-
 def test_gray_kernel_is_all_luminance_and_opponent_kernel_all_color():
     gray = np.ones((3, 2, 2)) * [[1, -2], [3, 0]]
     opponent = gray * np.array([1, 0, -1])[:, None, None]
@@ -97,16 +90,6 @@ def test_zero_weight_is_gray_and_signs_are_symmetric():
     assert (colors_of(0 * kernel, scale=0) == 128).all()
 
 
-@pytest.mark.parametrize(
-    ("count", "side", "columns"), [(96, 11, 12), (64, 11, 8), (24, 11, 6), (24, 5, 6)]
-)
-def test_tiles_fit_their_place_in_whole_rows(count, side, columns):
-    assert tile_layout(count, side)[0] == columns
-    height, width, _ = tile_sheet(np.zeros((count, side, side, 3), dtype=np.uint8), 0).shape
-    assert width <= TILES[0]
-    assert height <= TILES[1]
-
-
 def test_every_tile_is_shown_and_only_the_chosen_one_is_outlined():
     values = 7 * np.arange(1, 25, dtype=np.uint8)
     tiles = np.broadcast_to(values[:, None, None, None], (24, 5, 5, 3))
@@ -117,13 +100,6 @@ def test_every_tile_is_shown_and_only_the_chosen_one_is_outlined():
     np.testing.assert_array_equal(centers.ravel(), values)
     rows, at = np.nonzero(sheet[::cell, ::cell].min(axis=2) < 255)
     assert list(zip(rows, at, strict=True)) == [divmod(13, columns)]
-
-
-def test_small_maps_grow_by_whole_factors_and_large_ones_shrink():
-    small = np.arange(27, dtype=np.uint8).reshape(3, 3, 3)
-    assert fit(small, 10).shape == (9, 9, 3)
-    np.testing.assert_array_equal(fit(small, 10)[::3, ::3], small)
-    assert fit(np.zeros((400, 200, 3), np.uint8), 100).shape == (100, 50, 3)
 
 
 def test_readout_says_which_and_whose_kernel_this_is(kernels, photo):
