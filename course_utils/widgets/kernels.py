@@ -72,29 +72,24 @@ def colors_of(kernels, *, scale):
     return (127.5 + 127.5 * values).round().astype(np.uint8)
 
 
-def tile_layout(count, side):
-    """타일을 자리에 가장 크게 늘어놓는 `(열의 수, 배율)`입니다. 되도록 마지막 줄까지 채웁니다."""
+def tile_sheet(tiles, selected):
+    """`(K, k, k, 3)` 타일을 자리에 가장 크게 늘어놓고 `selected`번째에 테두리를 두릅니다."""
+    count, side = tiles.shape[:2]
 
     def zoom(columns):
-        rows = -(-count // columns)
-        cell = min(TILES[0] // columns, TILES[1] // rows)
-        return (cell - 2 * MARGIN) // side
+        cell = min(TILES[0] // columns, TILES[1] // -(-count // columns))
+        return max((cell - 2 * MARGIN) // side, 1)
 
+    # 배율이 같으면 마지막 줄까지 채우는 쪽을 고릅니다.
     columns = max(range(1, count + 1), key=lambda c: (zoom(c), count % c == 0, c))
-    return columns, max(zoom(columns), 1)
-
-
-def tile_sheet(tiles, selected):
-    """`(K, k, k, 3)` 타일을 늘어놓고 `selected`번째에 테두리를 두른 그림입니다."""
-    count, side = tiles.shape[:2]
-    columns, zoom = tile_layout(count, side)
-    cell = side * zoom + 2 * MARGIN
-    sheet = np.full((-(-count // columns) * cell, columns * cell, 3), 255, dtype=np.uint8)
-    for index, tile in enumerate(tiles):
-        top, left = (MARGIN + cell * part for part in divmod(index, columns))
-        sheet[top : top + side * zoom, left : left + side * zoom] = enlarge(tile, zoom)
-    at = divmod(selected, columns)
-    outline(sheet, *at, cell=cell, color=OKABE_ITO["vermillion"], thickness=MARGIN + 1)
+    rows, cell = -(-count // columns), side * zoom(columns) + 2 * MARGIN
+    cells = np.full((rows * columns, cell, cell, 3), 255, dtype=np.uint8)
+    for place, tile in zip(cells, tiles, strict=False):
+        place[MARGIN:-MARGIN, MARGIN:-MARGIN] = enlarge(tile, zoom(columns))
+    sheet = cells.reshape(rows, columns, cell, cell, 3).swapaxes(1, 2)
+    sheet = sheet.reshape(rows * cell, columns * cell, 3)
+    style = {"color": OKABE_ITO["vermillion"], "thickness": MARGIN + 1}
+    outline(sheet, *divmod(selected, columns), cell=cell, **style)
     return sheet
 
 

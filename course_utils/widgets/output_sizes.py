@@ -215,19 +215,18 @@ def draw_box(axes, left, top, width, height, **style):
     axes.add_artist(Rectangle((left, top), width, height, **style))
 
 
-def size_calculator(*, size=224, kernel=11, stride=4, padding=0, rounding=FLOOR):
+def size_calculator():
     """conv1의 크기를 정하는 다섯 가지를 바꾸며 AlexNet의 55를 찾는 `Panel`입니다.
 
     처음 값은 논문의 글을 그대로 읽은 것입니다: 224×224, 11×11, 스트라이드 4 (§3.5).
     """
     controls = {
-        "size": slider("입력", 220, 230, value=size, width="260px"),
-        "kernel": slider("커널", 1, 15, value=kernel, width="260px"),
-        "stride": slider("스트라이드", 1, 6, value=stride, width="260px"),
-        "padding": slider("패딩", 0, 5, value=padding, width="260px"),
+        "size": slider("입력", 220, 230, value=224, width="260px"),
+        "kernel": slider("커널", 1, 15, value=11, width="260px"),
+        "stride": slider("스트라이드", 1, 6, value=4, width="260px"),
+        "padding": slider("패딩", 0, 5, value=0, width="260px"),
         "rounding": choice("나누어떨어지지 않으면", [FLOOR, CEIL]),
     }
-    controls["rounding"].value = rounding
 
     def load(values):
         with panel.together():

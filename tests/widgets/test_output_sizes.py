@@ -137,16 +137,12 @@ def test_nothing_is_drawn_over_the_margin(values, rounding, open_png):
     list(zip(PRESETS, [PAPER, CODE_2012, CAFFE, TORCHVISION, MISTAKE], strict=True)),
 )
 def test_presets_set_all_controls_and_draw_once(preset, values):
-    panel = size_calculator(kernel=5)
+    panel = size_calculator()
+    assert tuple(panel.values().values()) == PAPER  # 논문의 글에서 시작합니다.
+    panel.controls["kernel"].value = 5
     drawings = []
     panel.readout.observe(drawings.append, names="value")
     next(b for b in panel.children[0].children if b.description == preset).click()
     assert tuple(panel.values().values()) == values
     assert verdict(*values) in panel.readout.value
     assert len(drawings) == 1
-
-
-def test_starts_with_the_text_of_the_paper_or_as_told():
-    assert tuple(size_calculator().values().values()) == PAPER
-    values = {"size": 227, "kernel": 9, "stride": 2, "padding": 1, "rounding": CEIL}
-    assert size_calculator(**values).values() == values
