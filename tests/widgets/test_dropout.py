@@ -5,14 +5,11 @@ import pytest
 import torch
 
 from course_utils.widgets.dropout import (
-    DROPPED,
-    GRID,
     MODES,
     apply_dropout,
     dropout_masks,
     expected_outputs,
     keep_mask,
-    tile_picture,
 )
 
 TRAIN_INVERTED, TRAIN_PAPER, TEST_INVERTED, TEST_PAPER = MODES
@@ -68,16 +65,6 @@ def test_wrong_shape_is_explained(shape):
 def test_wrong_values_are_explained(value):
     with pytest.raises(ValueError, match="음수나 유한하지 않은 값"):
         dropout_masks([1.0, value])
-
-
-@pytest.mark.parametrize("count", [1, 7, 1024])
-def test_every_output_has_a_tile_and_dropped_ones_are_marked(count):
-    dropped = np.arange(count) % 2 == 0
-    pixels = tile_picture(np.ones(count), 1.0, dropped)
-    cell = GRID // int(np.ceil(np.sqrt(count)))
-    centers = pixels[cell // 2 :: cell, cell // 2 :: cell].reshape(-1, 3)[:count]
-    np.testing.assert_array_equal((centers == DROPPED).all(axis=1), dropped)
-    assert (centers[~dropped] == 255).all()
 
 
 @pytest.mark.parametrize("value", [0.0, 1e-6, 1e6])
