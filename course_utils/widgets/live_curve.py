@@ -26,7 +26,8 @@ class LiveCurve(widgets.VBox):
         num_steps: 학습할 배치의 총수(가로축의 길이).
         interval: 그림을 새로 그리는 가장 짧은 간격(초). 느린 컴퓨터에서는 저절로 더 길어집니다.
 
-    언제 그렸는지에 따라 달라지는 그림이라 노트북에는 남기지 않습니다.
+    축은 한 번만 만들고 곡선을 옮깁니다. 언제 그렸는지에 따라 달라지는 그림이라 노트북에는 남기지
+    않습니다.
     """
 
     _ipython_display_ = None
@@ -37,6 +38,7 @@ class LiveCurve(widgets.VBox):
         self.image = picture()
         self.names = AccessibleNames(alt="학습 중의 손실과 정확도 그래프")
         super().__init__([self.readout, self.names, self.image])
+        self.figure = draw_axes(num_steps)
         self._epoch_length = None
         self._draw({"step_loss": [], "train_accuracy": [], "test_accuracy": []})
 
@@ -62,10 +64,12 @@ class LiveCurve(widgets.VBox):
 
     def _draw(self, history):
         start = time.monotonic()
-        show_figure(self.image, draw_curves(history, self.num_steps, self._epoch_length))
-        parts = [f"{len(history['step_loss']):,} / {self.num_steps:,} 배치"]
-        if history["step_loss"]:
-            parts.append(f"손실 {smooth(history['step_loss'])[-1]:.3f}")
+        losses = smooth(history["step_loss"])
+        self._move(losses, history)
+        show_figure(self.image, self.figure)
+        parts = [f"{len(losses):,} / {self.num_steps:,} 배치"]
+        if losses.size:
+            parts.append(f"손실 {losses[-1]:.3f}")
         for name, (label, _, _) in CURVES.items():
             if history[name]:
                 parts.append(f"{label} 정확도 {100 * history[name][-1]:.1f} %")
@@ -74,33 +78,38 @@ class LiveCurve(widgets.VBox):
         now = time.monotonic()
         self._next_drawing = now + max(self.interval, 20 * (now - start))  # 그리기는 시간의 5%까지
 
+    def _move(self, losses, history):
+        """손실은 배치마다, 정확도는 에폭이 끝난 배치에 옮겨 놓고 세로축에 다 들어가게 합니다."""
+        left, right = self.figure.axes
+        every = max(1, len(losses) // MAX_POINTS)
+        left.lines[0].set_data(np.arange(1, len(losses) + 1)[::-every], losses[::-every])
+        positive = losses[losses > 0]
+        left.set_ylim(min([0.02, *positive / 2]), max([3, *2 * positive]))
+        low = 80.0
+        for line, name in zip(right.lines, CURVES, strict=True):
+            values = 100 * np.array(history[name])
+            line.set_data(np.arange(1, len(values) + 1) * (self._epoch_length or 0), values)
+            low = min([low, *values // 10 * 10])
+        right.set_ylim(low, 100)
 
-def draw_curves(history, num_steps, epoch_length):
-    """손실은 배치마다 로그 축에, 정확도는 에폭이 끝난 배치에 그린 Figure입니다."""
+
+def draw_axes(num_steps):
+    """손실의 로그 축과 정확도의 축에, 아직 점이 없는 곡선들을 둔 Figure입니다."""
     figure = blank(WIDTH, HEIGHT)
-    caption(figure, "손실(이동 평균)", 78, 10, fontsize=14)
-    caption(figure, "정확도(%)", 490, 10, fontsize=14)
-    left = add_axes(figure, 78, 40, 310, 200, yscale="log")
-    right = add_axes(figure, 490, 40, 310, 200)
-    for axes, place in ((left, 233), (right, 645)):
-        axes.set_xlim(0, num_steps)
-        axes.grid(alpha=0.3, lw=0.8)
-        caption(figure, "배치", place, 272, ha="center")
-    losses = smooth(history["step_loss"])
-    positive = losses[losses > 0]
-    left.set_ylim(min([0.02, *positive / 2]), max([3, *2 * positive]))
-    every = max(1, len(losses) // MAX_POINTS)
-    left.plot(np.arange(1, len(losses) + 1)[::-every], losses[::-every], clip_on=False)
+    moving = {"clip_on": False}  # 축 끝의 표식이 잘리지 않게 합니다.
+    left = add_axes(figure, 78, 40, 310, 200, yscale="log", ylim=(0.02, 3))
+    left.plot([], [], **moving)
     left.yaxis.set_major_formatter("{x:g}")
     left.yaxis.set_minor_locator(NullLocator())
-    low = 80.0
-    for place, (name, (label, color, marker)) in enumerate(CURVES.items()):
-        values = 100 * np.array(history[name])
-        epochs = np.arange(1, len(values) + 1) * (epoch_length or 0)
-        right.plot(epochs, values, color=color, marker=marker, clip_on=False)
-        low = min([low, *values // 10 * 10])
+    right = add_axes(figure, 490, 40, 310, 200)
+    for place, (label, color, marker) in enumerate(CURVES.values()):
+        right.plot([], [], color=color, marker=marker, **moving)
         caption(figure, f"{'●■'[place]} {label}", 690 + 60 * place, 10, color=color)
-    right.set_ylim(low, 100)
+    for axes, side, title in ((left, 78, "손실(이동 평균)"), (right, 490, "정확도(%)")):
+        axes.set_xlim(0, num_steps)
+        axes.grid(alpha=0.3, lw=0.8)
+        caption(figure, title, side, 10, fontsize=14)
+        caption(figure, "배치", side + 155, 272, ha="center")
     return figure
 
 

@@ -7,7 +7,7 @@ import torch
 from course_utils.lenet import LeNet5
 from course_utils.training import fit
 from course_utils.widgets import live_curve
-from course_utils.widgets.live_curve import LiveCurve, draw_curves, smooth
+from course_utils.widgets.live_curve import LiveCurve, smooth
 
 
 def history_of(steps, epochs=0):
@@ -59,14 +59,12 @@ def test_last_step_is_always_drawn_and_finish_shows_the_last_epoch(clock):
     assert curve.image.value != before
 
 
-def test_epochs_stand_at_their_last_batch(monkeypatch):
-    figures = []
-    monkeypatch.setattr(live_curve, "show_figure", lambda _, figure: figures.append(figure))
+def test_epochs_stand_at_their_last_batch(clock):
     curve = LiveCurve(300)
     for steps, epochs in ((100, 0), (101, 1), (201, 2)):
         curve.update(history_of(steps, epochs))
     curve.finish(history_of(300, 3))
-    for line in figures[-1].axes[1].lines:
+    for line in curve.figure.axes[1].lines:
         np.testing.assert_array_equal(line.get_xdata(), [100, 200, 300])
         np.testing.assert_allclose(line.get_ydata(), [90, 94, 98])
 
@@ -74,8 +72,9 @@ def test_epochs_stand_at_their_last_batch(monkeypatch):
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("losses", [[500.0, 80.0], [1e-4, 1e-5], [0.0, 0.0], []])
 def test_any_loss_fits_into_the_axes(losses):
-    history = history_of(0) | {"step_loss": losses, "train_accuracy": [0.07]}
-    left, right = draw_curves(history, 2, 2).axes
+    curve = LiveCurve(2)
+    curve.finish(history_of(0) | {"step_loss": losses, "train_accuracy": [0.07]})
+    left, right = curve.figure.axes
     low, high = left.get_ylim()
     assert all(low <= loss <= high for loss in smooth(losses) if loss > 0)
     assert right.get_ylim()[0] <= 7
