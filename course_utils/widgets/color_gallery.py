@@ -70,16 +70,6 @@ def axis_bars(photo, axes):
     return [to_pixels(colors[:, i].T[:, None].expand(3, 22, BAR)) for i in range(3)]
 
 
-def describe(color, deviations):
-    """더한 색과 주축의 표준편차를 0-255의 단위로 적은 글입니다."""
-    shift = ", ".join(f"{255 * value + 0.0:+.1f}" for value in color.tolist())
-    spread = ", ".join(f"{255 * value:.1f}" for value in deviations.tolist())
-    return (
-        f"모든 픽셀에 더한 (R, G, B) = <b>({shift.replace('-', '−')})</b> &nbsp;·&nbsp; "
-        f"세 주축의 표준편차 <b>{spread}</b> (0-255의 단위)"
-    )
-
-
 def augmentation_gallery(photo, axes, *, seed=0):
     """자르는 자리, 뒤집기, 색을 바꾸며 사진이 어떻게 달라지는지 보는 `Panel`입니다.
 
@@ -93,6 +83,7 @@ def augmentation_gallery(photo, axes, *, seed=0):
     photo = check_photo(photo)
     axes = tuple(part.detach().cpu().float() for part in axes)
     bars = axis_bars(photo, axes)
+    spread = ", ".join(f"{255 * value:.1f}" for value in axes[1].tolist())
     # 여덟 장은 세기에만 달려 있으므로 미리 만들어 둡니다.
     strips = {
         name: [fit(to_pixels(image), SMALL) for image in random_versions(photo, axes, name, seed)]
@@ -126,7 +117,11 @@ def augmentation_gallery(photo, axes, *, seed=0):
         for title, pixels, left, top in pictures:
             caption(figure, title, left, top - 26)
             paste(figure, frame(pixels), left, top)
-        return describe(color, axes[1]), figure
+        added = ", ".join(f"{255 * value + 0.0:+.1f}" for value in color.tolist())
+        return (
+            f"모든 픽셀에 더한 (R, G, B) = <b>({added.replace('-', '−')})</b> &nbsp;·&nbsp; "
+            f"세 주축의 표준편차 <b>{spread}</b> (0-255의 단위)"
+        ), figure
 
     parts = list(controls.values())
     return Panel(

@@ -130,10 +130,7 @@ def draw_strip(axes, size, kernel, stride, padding, rounding):
     paste(axes.figure, strip_pixels(places, is_read, size, padding), STRIP_LEFT, STRIP_TOP)
     for outside in range(padding, padding - left_over):
         draw_box(axes, EDGE + outside * CELL, STRIP_TOP, CELL, CELL, **OUTSIDE)
-    for level in range(min(NUM_WINDOWS, count)):
-        name = f"{count - level}번째 창" + ("(마지막)" if not level else "")
-        right = EDGE + (padding - left_over - level * stride) * CELL
-        draw_window(axes, name, right - kernel * CELL, right, level)
+    draw_windows(axes, count, kernel, stride, EDGE + (padding - left_over) * CELL)
     axes.plot([EDGE, EDGE], [STRIP_TOP - 8, STRIP_TOP + CELL + 26], color="black", lw=2.5)
     under = STRIP_TOP + CELL + 7
     caption(axes.figure, "이미지의 끝", EDGE - 8, under, ha="right")
@@ -164,23 +161,27 @@ def strip_pixels(places, is_read, size, padding):
     return (pixels * enlarge(colors[None], CELL)).astype(np.uint8)
 
 
-def draw_window(axes, name, start, right, level):
-    """끝에서 `level`번째 창의 괄호입니다. 마지막 창이 줄에 가장 가깝고 굵습니다."""
-    left = max(start, STRIP_LEFT)
-    if right <= left:
-        return
-    y, last = STRIP_TOP - 20 - 26 * level, level == 0
-    color, width = (OKABE_ITO["blue"], 3) if last else ("#666666", 1.6)
-    axes.plot([left + 1, right - 1], [y, y], color=color, lw=width, solid_capstyle="butt")
-    ticks = [right - 1] if start < STRIP_LEFT else [left + 1, right - 1]
-    axes.vlines(ticks, y, STRIP_TOP - 2, color=color, lw=width if last else 0.8)
-    if right - left > 13 * len(name) + 30:
-        x, align = (left + right) / 2, "center"
-    else:  # 이름이 괄호보다 길면 옆에 적습니다.
-        x, align = (right + 6, "left") if left < STRIP_LEFT + 150 else (left - 6, "right")
-    axes.text(x, y, name, ha=align, va="center", fontsize=12, color=color,
-              weight="bold" if last else "normal",
-              bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5})  # fmt: skip
+def draw_windows(axes, count, kernel, stride, end):
+    """`end`에서 끝나는 마지막 창과 그 앞의 창들의 괄호입니다. 마지막 창이 가장 굵습니다."""
+    for level in range(min(NUM_WINDOWS, count)):
+        right = end - level * stride * CELL
+        start = right - kernel * CELL
+        left, y = max(start, STRIP_LEFT), STRIP_TOP - 20 - 26 * level
+        if right <= left:
+            return
+        last = level == 0
+        name = f"{count - level}번째 창" + ("(마지막)" if last else "")
+        color, width = (OKABE_ITO["blue"], 3) if last else ("#666666", 1.6)
+        axes.plot([left + 1, right - 1], [y, y], color=color, lw=width, solid_capstyle="butt")
+        ticks = [right - 1] if start < STRIP_LEFT else [left + 1, right - 1]
+        axes.vlines(ticks, y, STRIP_TOP - 2, color=color, lw=width if last else 0.8)
+        if right - left > 13 * len(name) + 30:
+            x, align = (left + right) / 2, "center"
+        else:  # 이름이 괄호보다 길면 옆에 적습니다.
+            x, align = (right + 6, "left") if left < STRIP_LEFT + 150 else (left - 6, "right")
+        axes.text(x, y, name, ha=align, va="center", fontsize=12, color=color,
+                  weight="bold" if last else "normal",
+                  bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5})  # fmt: skip
 
 
 def draw_chain(axes, sizes, rounding):
