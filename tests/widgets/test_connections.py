@@ -73,3 +73,8 @@ def test_building_the_widget_leaves_the_random_numbers_alone():
     torch.manual_seed(3)
     assert parameters_without_c3() == 58_484  # LeCun 1998: 60,000 - 1,516
     torch.testing.assert_close(torch.rand(2), expected)
+
+
+def test_grid_needs_no_network():
+    grid = c3_table().controls["links"]
+    assert "http" not in grid._esm + grid._css
