@@ -21,7 +21,7 @@ from course_utils.data import read_idx, scale_photos
 from course_utils.data.image_files import read_image_collection, to_pixels
 from course_utils.lenet import LeNet5, LeNet5Original
 from course_utils.receptive_field import receptive_fields
-from course_utils.widgets.lrn import normalize_channels
+from course_utils.widgets.lrn import divisors
 
 
 # 시험마다 늘 같은 예를 봅니다. 시간은 컴퓨터마다 다르므로 재지 않습니다.
@@ -152,7 +152,7 @@ def test_lrn_equals_the_formula_of_the_paper(a, n, k, alpha, beta):
     layer = nn.LocalResponseNorm(n, alpha=alpha * n, beta=beta, k=k)
     theirs = layer(torch.from_numpy(a)[None, :, None, None]).flatten().numpy()
     np.testing.assert_allclose(theirs, expected, rtol=1e-6, atol=1e-9)
-    ours = normalize_channels(a, n, k, alpha * n, beta)
+    ours = a / divisors(a, n, k, alpha * n, beta)
     np.testing.assert_allclose(ours, expected, rtol=1e-6, atol=1e-9)
     # 두 열은 서로의 채널을 보지 않습니다.
     columns = ColumnLRN(2, size=n, alpha=alpha * n, beta=beta, k=k)

@@ -12,10 +12,8 @@ from course_utils.widgets.pictures import blank, caption, frame, paste
 STRENGTHS = {"논문 (α = 0.1)": 0.1, "열 배로 과장": 1.0}  # 이름 → α의 표준편차
 PAPER = next(iter(STRENGTHS))
 PADDING = 4
-SHORTEST, LONGEST = PADDING + 1, 128  # 거울처럼 늘리려면 한 변이 여백보다 길어야 합니다.
 SAMPLES = 8
 ORDINALS = ("첫째", "둘째", "셋째")
-WIDTH, HEIGHT = 960, 496
 BIG, SMALL, BAR = 288, 104, 300  # 288은 32와 96의 배수입니다.
 
 
@@ -24,10 +22,9 @@ def check_photo(photo):
     if not isinstance(photo, torch.Tensor) or not photo.is_floating_point():
         raise ValueError("사진은 0-1의 실수 텐서여야 합니다. uint8이면 255로 나누십시오.")
     shape = tuple(photo.shape)
-    if len(shape) != 3 or shape[0] != 3 or not SHORTEST <= min(shape[1:]) <= max(shape) <= LONGEST:
-        raise ValueError(
-            f"사진은 (3, H, W)이고 한 변이 {SHORTEST}-{LONGEST}여야 하는데 {shape}이(가) 왔습니다."
-        )
+    # 거울처럼 늘리려면 한 변이 여백보다 길어야 합니다.
+    if len(shape) != 3 or shape[0] != 3 or not PADDING < min(shape[1:]) <= max(shape) <= 128:
+        raise ValueError(f"사진은 (3, H, W)이고 한 변이 5-128여야 하는데 {shape}이(가) 왔습니다.")
     photo = photo.detach().cpu().float()
     if not bool(((photo >= 0) & (photo <= 1)).all()):
         raise ValueError("사진의 값은 0-1이어야 합니다. 정규화하기 전의 사진을 넣으십시오.")
@@ -73,38 +70,6 @@ def axis_bars(photo, axes):
     return [to_pixels(colors[:, i].T[:, None].expand(3, 22, BAR)) for i in range(3)]
 
 
-def _signed(value):
-    return f"{value:+.1f}".replace("-", "−")
-
-
-def describe(color, deviations):
-    """더한 색과 주축의 표준편차를 0-255의 단위로 적은 글입니다."""
-    shift = ", ".join(_signed(255 * value + 0.0) for value in color.tolist())
-    spread = ", ".join(f"{255 * value:.1f}" for value in deviations.tolist())
-    return (
-        f"모든 픽셀에 더한 (R, G, B) = <b>({shift})</b> &nbsp;·&nbsp; "
-        f"세 주축의 표준편차 <b>{spread}</b> (0-255의 단위)"
-    )
-
-
-def draw_gallery(photo, color, bars, strip, *, strength, **moves):
-    """원본과 바꾼 사진, 주축의 색, 무작위로 바꾼 여덟 장을 그린 Figure입니다."""
-    figure = blank(WIDTH, HEIGHT)
-
-    def put(title, pixels, left, top):
-        caption(figure, title, left, top - 26)
-        paste(figure, frame(pixels), left, top)
-
-    put("원본", fit(to_pixels(photo), BIG), 20, 36)
-    put("바꾼 사진", fit(to_pixels(transform(photo, color, **moves)), BIG), 326, 36)
-    for index, bar in enumerate(bars):
-        put(f"{ORDINALS[index]} 주축 (평균 색 ± 표준편차)", bar, 632, 36 + 80 * index)
-    caption(figure, f"무작위로 바꾼 {SAMPLES}장: {strength}", 20, 346)
-    for index, version in enumerate(strip):
-        paste(figure, frame(version), 20 + 115 * index, 372)
-    return figure
-
-
 def augmentation_gallery(photo, axes, *, seed=0):
     """자르는 자리, 뒤집기, 색을 바꾸며 사진이 어떻게 달라지는지 보는 `Panel`입니다.
 
@@ -118,6 +83,7 @@ def augmentation_gallery(photo, axes, *, seed=0):
     photo = check_photo(photo)
     axes = tuple(part.detach().cpu().float() for part in axes)
     bars = axis_bars(photo, axes)
+    spread = ", ".join(f"{255 * value:.1f}" for value in axes[1].tolist())
     # 여덟 장은 세기에만 달려 있으므로 미리 만들어 둡니다.
     strips = {
         name: [fit(to_pixels(image), SMALL) for image in random_versions(photo, axes, name, seed)]
@@ -129,14 +95,33 @@ def augmentation_gallery(photo, axes, *, seed=0):
     }
     controls["shift_x"] = slider("가로 자리", -PADDING, PADDING, value=0, width="300px")
     controls["shift_y"] = slider("세로 자리", -PADDING, PADDING, value=0, width="300px")
-    wide = Layout(width="auto")
-    controls["flip"] = Checkbox(value=False, description="좌우 뒤집기", indent=False, layout=wide)
+    controls["flip"] = Checkbox(
+        value=False, description="좌우 뒤집기", indent=False, layout=Layout(width="auto")
+    )
     controls["strength"] = choice("색 세기", STRENGTHS)
 
     def draw(first, second, third, strength, **moves):
         color = added_color(axes, (first, second, third), strength)
-        figure = draw_gallery(photo, color, bars, strips[strength], strength=strength, **moves)
-        return describe(color, axes[1]), figure
+        changed = transform(photo, color, **moves)
+        pictures = [
+            ("원본", fit(to_pixels(photo), BIG), 20, 36),
+            ("바꾼 사진", fit(to_pixels(changed), BIG), 326, 36),
+            (f"무작위로 바꾼 {SAMPLES}장: {strength}", strips[strength][0], 20, 372),
+        ]
+        for index, bar in enumerate(bars):
+            title = f"{ORDINALS[index]} 주축 (평균 색 ± 표준편차)"
+            pictures.append((title, bar, 632, 36 + 80 * index))
+        for index, version in enumerate(strips[strength][1:], start=1):
+            pictures.append(("", version, 20 + 115 * index, 372))
+        figure = blank(960, 496)
+        for title, pixels, left, top in pictures:
+            caption(figure, title, left, top - 26)
+            paste(figure, frame(pixels), left, top)
+        added = ", ".join(f"{255 * value + 0.0:+.1f}" for value in color.tolist())
+        return (
+            f"모든 픽셀에 더한 (R, G, B) = <b>({added.replace('-', '−')})</b> &nbsp;·&nbsp; "
+            f"세 주축의 표준편차 <b>{spread}</b> (0-255의 단위)"
+        ), figure
 
     parts = list(controls.values())
     return Panel(

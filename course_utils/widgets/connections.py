@@ -1,5 +1,7 @@
 """C3 연결표를 눌러 바꾸며 파라미터 수를 봅니다 (LeCun 1998, Table I)."""
 
+from functools import partial
+
 import anywidget
 import ipywidgets as widgets
 import numpy as np
@@ -13,7 +15,6 @@ from course_utils.widgets.panel import Panel, button, row
 from course_utils.widgets.pictures import add_axes, blank, caption
 
 INPUTS, OUTPUTS = 6, 16  # S2와 C3의 맵 수 (LeCun 1998, §II-B)
-KERNEL_WEIGHTS = 5 * 5
 
 
 def links_of(table):
@@ -26,44 +27,38 @@ def links_of(table):
 
 def c3_parameters(links):
     """연결마다 5×5 커널 하나, C3 맵마다 편향 하나를 센 파라미터 수입니다."""
-    links = np.asarray(links, dtype=bool)
-    return KERNEL_WEIGHTS * int(links.sum()) + links.shape[1]
+    return 25 * int(np.sum(links)) + OUTPUTS
 
 
 def parameters_without_c3():
     """`LeNet5Original`에서 C3을 뺀 나머지의 학습되는 파라미터 수입니다."""
     with torch.random.fork_rng(devices=[]):  # 노트북의 난수 차례를 건드리지 않습니다.
         model = LeNet5Original()
-    counts = [
-        sum(parameter.numel() for parameter in part.parameters() if parameter.requires_grad)
-        for part in (model, model.features.C3)
-    ]
-    return counts[0] - counts[1]
+    del model.features.C3
+    return sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
 
 
 def describe(links, rest):
     """연결 수와 파라미터 수를 적은 글입니다. 이어지지 않은 맵이 있으면 그 뜻도 적습니다."""
     links = np.asarray(links, dtype=bool)
     count, total = int(links.sum()), c3_parameters(links)
+
+    def numbers(flags):
+        listed = ", ".join(map(str, np.flatnonzero(flags)))
+        return "모든" if flags.all() else f"{listed}번" if listed else ""
+
     lines = [
         f"연결 <b>{count} / {links.size}</b> &nbsp;·&nbsp; C3 파라미터 "
-        f"{KERNEL_WEIGHTS} × {count} + {OUTPUTS} = <b>{total:,}</b>"
+        f"25 × {count} + {OUTPUTS} = <b>{total:,}</b>"
         f" &nbsp;·&nbsp; 신경망 전체 {rest:,} + {total:,} = <b>{rest + total:,}</b>"
     ]
-    if lonely := _numbers(~links.any(axis=0)):
+    if lonely := numbers(~links.any(axis=0)):
         lines.append(
             f"C3의 {lonely} 맵: 연결이 없어 편향만 남았고, 무엇이 들어와도 같은 값을 냅니다."
         )
-    if unused := _numbers(~links.any(axis=1)):
+    if unused := numbers(~links.any(axis=1)):
         lines.append(f"S2의 {unused} 맵: 바라보는 C3 맵이 없어 아무 데도 쓰이지 않습니다.")
     return "<br>".join(lines)
-
-
-def _numbers(flags):
-    if flags.all():
-        return "모든"
-    numbers = ", ".join(str(number) for number in np.flatnonzero(flags))
-    return numbers and f"{numbers}번"
 
 
 def draw_table(links, rest):
@@ -72,13 +67,14 @@ def draw_table(links, rest):
     figure = blank(760, 364)
     caption(figure, "C3의 각 맵이 바라보는 S2의 맵 (● = 연결)", 84, 14, fontsize=15)
     axes = add_axes(figure, 84, 90, 640, 216)
-    axes.set(xlim=(-0.5, OUTPUTS - 0.5), ylim=(INPUTS - 0.5, -0.5), xticks=range(OUTPUTS))
-    axes.set(yticks=range(INPUTS), ylabel="S2 맵")
+    right, bottom = OUTPUTS - 0.5, INPUTS - 0.5
+    axes.set(xlim=(-0.5, right), xticks=range(OUTPUTS))
+    axes.set(ylim=(bottom, -0.5), yticks=range(INPUTS), ylabel="S2 맵")
     axes.set_title("C3 맵", fontsize=13, pad=3)
     axes.tick_params(length=0, labeltop=True, labelbottom=False)
     axes.spines[:].set_visible(False)
-    axes.hlines(np.arange(INPUTS + 1) - 0.5, -0.5, OUTPUTS - 0.5, color="#bbbbbb", lw=1)
-    axes.vlines(np.arange(OUTPUTS + 1) - 0.5, -0.5, INPUTS - 0.5, color="#bbbbbb", lw=1)
+    axes.hlines(np.arange(INPUTS + 1) - 0.5, -0.5, right, color="#bbbbbb", lw=1)
+    axes.vlines(np.arange(OUTPUTS + 1) - 0.5, -0.5, bottom, color="#bbbbbb", lw=1)
     rows, columns = np.nonzero(links)
     axes.scatter(columns, rows, s=300, color=OKABE_ITO["blue"])
     total = c3_parameters(links)
@@ -108,17 +104,14 @@ class ConnectionGrid(anywidget.AnyWidget):
 def c3_table():
     """C3 연결표를 눌러 바꾸는 `Panel`입니다. 논문의 표에서 시작합니다."""
     rest = parameters_without_c3()
+    grid = ConnectionGrid(value=links_of(C3_TABLE).tolist())
     presets = {
-        "논문의 표": links_of(C3_TABLE),
-        "모두 연결": np.ones((INPUTS, OUTPUTS), dtype=bool),
-        "모두 끊기": np.zeros((INPUTS, OUTPUTS), dtype=bool),
+        "논문의 표": grid.value,
+        "모두 연결": [[True] * OUTPUTS] * INPUTS,
+        "모두 끊기": [[False] * OUTPUTS] * INPUTS,
     }
-    grid = ConnectionGrid(value=presets["논문의 표"].tolist())
-
-    def load(links):
-        grid.value = links.tolist()
-
-    buttons = [button(name, lambda links=links: load(links)) for name, links in presets.items()]
+    buttons = [button(name, partial(setattr, grid, "value", links))
+               for name, links in presets.items()]  # fmt: skip
     return Panel(
         "C3 연결표",
         {"links": grid},

@@ -22,9 +22,7 @@ MARGIN = 2  # 타일 둘레의 흰 틈
 
 def check_kernels(kernels):
     """`(K, 3, k, k)` 텐서나 배열을 float32 배열로 바꿉니다."""
-    if isinstance(kernels, torch.Tensor):
-        kernels = kernels.detach().cpu().float().numpy()
-    kernels = np.asarray(kernels, dtype=np.float32)
+    kernels = torch.as_tensor(kernels).detach().cpu().float().numpy()
     shape = kernels.shape
     if len(shape) == 4 and shape[0] and shape[1] == 3 and shape[2] == shape[3] > 0:
         return kernels
@@ -39,7 +37,6 @@ def centered(photo):
 
     2012년에는 학습 이미지 전체의 평균을 뺐지만(Krizhevsky 2012, §2) 여기에는 그것이 없습니다.
     """
-    photo = np.asarray(photo)
     if photo.ndim != 3 or photo.shape[2] != 3 or photo.dtype != np.uint8:
         raise ValueError(
             f"사진은 uint8 (H, W, 3)이어야 하는데 {photo.dtype} {photo.shape}이(가) 왔습니다."
@@ -48,26 +45,17 @@ def centered(photo):
     return pixels - pixels.mean(axis=(0, 1))
 
 
-def respond(pixels, kernel, *, stride=1):
-    """패딩 없는 합성곱의 출력 `(높이, 너비)`입니다. 커널은 뒤집지 않고 편향도 더하지 않습니다.
-
-    Args:
-        pixels: `(H, W, 3)`.
-        kernel: `(3, k, k)`.
-    """
-    side = kernel.shape[-1]
-    if min(pixels.shape[:2]) < side:
-        raise ValueError(
-            f"사진({pixels.shape[0]}×{pixels.shape[1]})이 커널({side}×{side})보다 작습니다."
-        )
-    weight = torch.tensor(kernel, dtype=torch.float32)[None]
-    planes = torch.tensor(pixels, dtype=torch.float32).permute(2, 0, 1)[None]
-    return F.conv2d(planes, weight, stride=stride)[0, 0].numpy()
+def respond(pixels, kernel, stride):
+    """커널 `(3, k, k)`가 `(H, W, 3)`에 반응한 맵입니다. 패딩도 편향도 없고, 뒤집지 않습니다."""
+    (height, width), side = pixels.shape[:2], kernel.shape[-1]
+    if min(height, width) < side:
+        raise ValueError(f"사진({height}×{width})이 커널({side}×{side})보다 작습니다.")
+    planes = torch.tensor(pixels).permute(2, 0, 1)[None]
+    return F.conv2d(planes, torch.tensor(kernel)[None], stride=stride)[0, 0].numpy()
 
 
 def luminance_part(kernels):
     """세 채널을 그 평균으로 바꾼 커널입니다. 색의 차이에는 반응하지 않습니다."""
-    kernels = np.asarray(kernels)
     return np.broadcast_to(kernels.mean(axis=-3, keepdims=True), kernels.shape)
 
 
@@ -79,34 +67,29 @@ def color_share(kernel):
 
 def colors_of(kernels, *, scale):
     """가중치 0을 회색으로, `±scale`을 밝고 어두운 끝으로 바꾼 `(..., k, k, 3)` uint8 배열입니다."""
-    scale = np.where(np.asarray(scale) > 0, scale, 1)
-    values = np.moveaxis(np.clip(np.asarray(kernels) / scale, -1, 1), -3, -1)
+    scale = np.where(scale > 0, scale, 1)
+    values = np.moveaxis(np.clip(kernels / scale, -1, 1), -3, -1)
     return (127.5 + 127.5 * values).round().astype(np.uint8)
 
 
-def tile_layout(count, side):
-    """타일을 자리에 가장 크게 늘어놓는 `(열의 수, 배율)`입니다. 되도록 마지막 줄까지 채웁니다."""
+def tile_sheet(tiles, selected):
+    """`(K, k, k, 3)` 타일을 자리에 가장 크게 늘어놓고 `selected`번째에 테두리를 두릅니다."""
+    count, side = tiles.shape[:2]
 
     def zoom(columns):
-        rows = -(-count // columns)
-        cell = min(TILES[0] // columns, TILES[1] // rows)
-        return (cell - 2 * MARGIN) // side
+        cell = min(TILES[0] // columns, TILES[1] // -(-count // columns))
+        return max((cell - 2 * MARGIN) // side, 1)
 
+    # 배율이 같으면 마지막 줄까지 채우는 쪽을 고릅니다.
     columns = max(range(1, count + 1), key=lambda c: (zoom(c), count % c == 0, c))
-    return columns, max(zoom(columns), 1)
-
-
-def tile_sheet(tiles, selected):
-    """`(K, k, k, 3)` 타일을 늘어놓고 `selected`번째에 테두리를 두른 그림입니다."""
-    count, side = tiles.shape[:2]
-    columns, zoom = tile_layout(count, side)
-    cell = side * zoom + 2 * MARGIN
-    sheet = np.full((-(-count // columns) * cell, columns * cell, 3), 255, dtype=np.uint8)
-    for index, tile in enumerate(tiles):
-        top, left = (MARGIN + cell * part for part in divmod(index, columns))
-        sheet[top : top + side * zoom, left : left + side * zoom] = enlarge(tile, zoom)
-    at = divmod(selected, columns)
-    outline(sheet, *at, cell=cell, color=OKABE_ITO["vermillion"], thickness=MARGIN + 1)
+    rows, cell = -(-count // columns), side * zoom(columns) + 2 * MARGIN
+    cells = np.full((rows * columns, cell, cell, 3), 255, dtype=np.uint8)
+    for place, tile in zip(cells, tiles, strict=False):
+        place[MARGIN:-MARGIN, MARGIN:-MARGIN] = enlarge(tile, zoom(columns))
+    sheet = cells.reshape(rows, columns, cell, cell, 3).swapaxes(1, 2)
+    sheet = sheet.reshape(rows * cell, columns * cell, 3)
+    style = {"color": OKABE_ITO["vermillion"], "thickness": MARGIN + 1}
+    outline(sheet, *divmod(selected, columns), cell=cell, **style)
     return sheet
 
 
@@ -123,53 +106,42 @@ def draw_kernel(kernels, photo, *, index, view, stride):
     """고른 커널과 반응 맵을 그리고, 읽어 줄 글과 함께 돌려줍니다."""
     shown = luminance_part(kernels) if view == LUMINANCE else kernels
     # 보기를 바꿔도 자는 그대로여서, 색만 보던 커널은 회색으로 사라집니다.
-    scale = np.abs(kernels).max(axis=(1, 2, 3), keepdims=True)
-    tiles = colors_of(shown, scale=scale)
-    pixels = centered(photo)
-    response = respond(pixels, shown[index], stride=stride)
-    whole = respond(pixels, kernels[index], stride=stride) if view == LUMINANCE else response
-    limit = float(np.abs(whole).max()) or 1.0
+    tiles = colors_of(shown, scale=np.abs(kernels).max(axis=(1, 2, 3), keepdims=True))
+    kernel, pixels = kernels[index], centered(photo)
+    response = respond(pixels, shown[index], stride)
+    limit = float(np.abs(respond(pixels, kernel, stride)).max()) or 1.0
     figure = blank(WIDTH, HEIGHT)
-    _paste(figure, f"커널 {len(kernels)}개", tile_sheet(tiles, index), 20 - MARGIN)
-    _paste(figure, f"{index}번 커널", frame(fit(tiles[index], BIG)), BIG_LEFT)
-    _paste(figure, "사진", frame(fit(np.asarray(photo), BIG)), BIG_LEFT, top=TOP + BIG + 38)
+
+    def put(title, pixels, left, top=TOP):
+        caption(figure, title, left, top - 26)
+        paste(figure, pixels, left, top)
+
+    put(f"커널 {len(kernels)}개", tile_sheet(tiles, index), 20 - MARGIN)
+    put(f"{index}번 커널", frame(fit(tiles[index], BIG)), BIG_LEFT)
+    put("사진", frame(fit(photo, BIG)), BIG_LEFT, TOP + BIG + 38)
     rows, columns = response.shape
     gray = frame(fit(shade(response, low=-limit, high=limit), MAP))
-    _paste(figure, f"반응 맵 {rows}×{columns} (스트라이드 {stride})", gray, MAP_LEFT)
-    _draw_legend(figure, limit)
-    return _describe(kernels[index], response, index, view), figure
-
-
-def _describe(kernel, response, index, view):
-    strongest = float(response.flat[np.abs(response).argmax()])
+    put(f"반응 맵 {rows}×{columns} (스트라이드 {stride})", gray, MAP_LEFT)
+    under = TOP + MAP + 16
+    steps = np.linspace(-1, 1, MAP)[None].repeat(14, axis=0)
+    paste(figure, frame(shade(steps, low=-1, high=1)), MAP_LEFT, under)
+    for part, value, align in ((0, -limit, "left"), (0.5, 0, "center"), (1, limit, "right")):
+        left = MAP_LEFT + part * (MAP + 2)
+        caption(figure, signed(value), left, under + 20, ha=align, fontsize=11)
+    note = "흰색 +, 검은색 –, 회색 0 · 편향과 ReLU 앞"
+    caption(figure, note, MAP_LEFT, under + 46, fontsize=11)
     parts = [
         f"{index}번 커널({view})",
         f"가장 큰 가중치의 크기 <b>{np.abs(kernel).max():.3g}</b>",
         f"제곱합에서 색의 몫 <b>{100 * color_share(kernel):.0f} %</b>",
-        f"가장 센 반응 <b>{signed(strongest)}</b>",
+        f"가장 센 반응 <b>{signed(response.flat[np.abs(response).argmax()])}</b>",
     ]
-    return " &nbsp;·&nbsp; ".join(parts)
+    return " &nbsp;·&nbsp; ".join(parts), figure
 
 
 def signed(value):
     """부호를 붙여 유효 숫자 셋으로 적습니다."""
     return f"{value:+.3g}".replace("-", "–") if abs(value) > 1e-6 else "0"
-
-
-def _paste(figure, title, pixels, left, top=TOP):
-    caption(figure, title, left, top - 26)
-    paste(figure, pixels, left, top)
-
-
-def _draw_legend(figure, limit):
-    top = TOP + MAP + 16
-    steps = np.linspace(-1, 1, MAP)[None].repeat(14, axis=0)
-    paste(figure, frame(shade(steps, low=-1, high=1)), MAP_LEFT, top)
-    for part, value, align in ((0, -limit, "left"), (0.5, 0, "center"), (1, limit, "right")):
-        left = MAP_LEFT + part * (MAP + 2)
-        caption(figure, signed(value), left, top + 20, ha=align, fontsize=11)
-    note = "흰색 +, 검은색 –, 회색 0 · 편향과 ReLU 앞"
-    caption(figure, note, MAP_LEFT, top + 46, fontsize=11)
 
 
 def kernel_viewer(kernels, photo, *, source, stride=4):
@@ -181,7 +153,7 @@ def kernel_viewer(kernels, photo, *, source, stride=4):
         source: 누구의 커널인지 적은 문장. 그림 위의 글에 보입니다.
         stride: 반응 맵을 셀 때의 스트라이드. AlexNet의 conv1은 4입니다 (Krizhevsky 2012, §3.5).
     """
-    kernels = check_kernels(kernels)
+    kernels, photo = check_kernels(kernels), np.asarray(photo)
     controls = {
         "index": slider("커널", 0, len(kernels) - 1, value=0, width="420px"),
         "view": choice("보기", [COLOR, LUMINANCE]),

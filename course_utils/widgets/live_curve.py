@@ -4,12 +4,12 @@ import time
 
 import ipywidgets as widgets
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.ticker import NullLocator
 
 from course_utils.plotting import OKABE_ITO
 from course_utils.widgets.names import AccessibleNames
-from course_utils.widgets.panel import READOUT_STYLE, picture
-from course_utils.widgets.pictures import add_axes, blank, encode
+from course_utils.widgets.panel import READOUT_STYLE, picture, show_figure
+from course_utils.widgets.pictures import add_axes, blank, caption
 
 WIDTH, HEIGHT = 820, 300
 MAX_POINTS = 300  # 화면의 픽셀보다 촘촘한 점은 그리지 않습니다.
@@ -26,8 +26,8 @@ class LiveCurve(widgets.VBox):
         num_steps: 학습할 배치의 총수(가로축의 길이).
         interval: 그림을 새로 그리는 가장 짧은 간격(초). 느린 컴퓨터에서는 저절로 더 길어집니다.
 
-    축과 글자는 한 번만 그려 두고 곡선만 덧그려서 한 번에 몇 밀리초면 됩니다. 언제 그렸는지에 따라
-    달라지는 그림이라 노트북에는 남기지 않습니다.
+    축은 한 번만 만들고 곡선을 옮깁니다. 언제 그렸는지에 따라 달라지는 그림이라 노트북에는 남기지
+    않습니다.
     """
 
     _ipython_display_ = None
@@ -36,16 +36,10 @@ class LiveCurve(widgets.VBox):
         self.num_steps, self.interval = num_steps, interval
         self.readout = widgets.HTML()
         self.image = picture()
-        self.image.layout = widgets.Layout(
-            width=f"{WIDTH}px", height=f"{HEIGHT}px", max_width="100%",
-            object_fit="contain", margin="0",
-        )  # fmt: skip
         self.names = AccessibleNames(alt="학습 중의 손실과 정확도 그래프")
         super().__init__([self.readout, self.names, self.image])
-        self._loss_limits, self._accuracy_limits = [0.02, 3.0], [80.0, 100.0]
+        self.figure = draw_axes(num_steps)
         self._epoch_length = None
-        self._next_drawing = -np.inf
-        self._prepare()
         self._draw({"step_loss": [], "train_accuracy": [], "test_accuracy": []})
 
     def __repr__(self):
@@ -68,70 +62,55 @@ class LiveCurve(widgets.VBox):
             self._epoch_length = len(history["step_loss"]) // len(history["train_accuracy"])
         self._draw(history)
 
-    def _prepare(self):
-        """움직이지 않는 것(축, 눈금, 글자)을 그려 바탕으로 저장합니다."""
-        figure = blank(WIDTH, HEIGHT)
-        self._canvas = FigureCanvasAgg(figure)
-        left = add_axes(figure, 78, 40, 310, 200, yscale="log")
-        right = add_axes(figure, 490, 40, 310, 200)
-        for axes in (left, right):
-            axes.set(xlim=(0, self.num_steps), xlabel="배치")
-            axes.grid(alpha=0.3, lw=0.8)
-        left.set(ylim=self._loss_limits, title="손실(이동 평균)")
-        left.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
-        right.set(ylim=self._accuracy_limits, title="정확도(%)")
-        moving = {"animated": True, "clip_on": False}  # 축 끝의 표식이 잘리지 않게 합니다.
-        (self._loss_line,) = left.plot([], [], **moving)
-        self._accuracy_lines = {
-            name: right.plot([], [], color=color, marker=marker, label=label, **moving)[0]
-            for name, (label, color, marker) in CURVES.items()
-        }
-        right.legend(loc="lower right")
-        self._canvas.draw()
-        self._background = self._canvas.copy_from_bbox(figure.bbox)
-
     def _draw(self, history):
         start = time.monotonic()
         losses = smooth(history["step_loss"])
-        accuracies = {name: 100 * np.array(history[name]) for name in CURVES}
-        self._make_room(losses, np.concatenate(list(accuracies.values())))
-        self._canvas.restore_region(self._background)
-        steps = np.arange(1, len(losses) + 1)
-        every = max(1, len(losses) // MAX_POINTS)
-        self._show(self._loss_line, steps[::-every], losses[::-every])
-        for name, values in accuracies.items():
-            epochs = np.arange(1, len(values) + 1) * (self._epoch_length or 0)
-            self._show(self._accuracy_lines[name], epochs, values)
-        self.image.value = encode(np.asarray(self._canvas.buffer_rgba()))
-        self.readout.value = f'<div style="{READOUT_STYLE}">{self._summary(losses, history)}</div>'
-        now = time.monotonic()
-        self._next_drawing = now + max(self.interval, 50 * (now - start))  # 그리기는 시간의 2%까지
-
-    def _show(self, line, x, y):
-        line.set_data(x, y)
-        line.axes.draw_artist(line)
-
-    def _make_room(self, losses, accuracies):
-        """값이 축을 벗어나면 축을 넓히고 바탕을 다시 그립니다. 드문 일입니다."""
-        loss, accuracy = self._loss_limits, self._accuracy_limits
-        before = [*loss, *accuracy]
-        positive = losses[losses > 0]
-        if positive.size:
-            loss[0] = min(loss[0], positive.min() / 2 if positive.min() < loss[0] else loss[0])
-            loss[1] = max(loss[1], positive.max() * 2 if positive.max() > loss[1] else loss[1])
-        if accuracies.size and accuracies.min() < accuracy[0]:
-            accuracy[0] = max(0.0, accuracies.min() // 10 * 10 - 10)
-        if before != [*loss, *accuracy]:
-            self._prepare()
-
-    def _summary(self, losses, history):
+        self._move(losses, history)
+        show_figure(self.image, self.figure)
         parts = [f"{len(losses):,} / {self.num_steps:,} 배치"]
         if losses.size:
             parts.append(f"손실 {losses[-1]:.3f}")
         for name, (label, _, _) in CURVES.items():
             if history[name]:
                 parts.append(f"{label} 정확도 {100 * history[name][-1]:.1f} %")
-        return " &nbsp;·&nbsp; ".join(parts)
+        text = " &nbsp;·&nbsp; ".join(parts)
+        self.readout.value = f'<div style="{READOUT_STYLE}">{text}</div>'
+        now = time.monotonic()
+        self._next_drawing = now + max(self.interval, 20 * (now - start))  # 그리기는 시간의 5%까지
+
+    def _move(self, losses, history):
+        """손실은 배치마다, 정확도는 에폭이 끝난 배치에 옮겨 놓고 세로축에 다 들어가게 합니다."""
+        left, right = self.figure.axes
+        every = max(1, len(losses) // MAX_POINTS)
+        left.lines[0].set_data(np.arange(1, len(losses) + 1)[::-every], losses[::-every])
+        positive = losses[losses > 0]
+        left.set_ylim(min([0.02, *positive / 2]), max([3, *2 * positive]))
+        low = 80.0
+        for line, name in zip(right.lines, CURVES, strict=True):
+            values = 100 * np.array(history[name])
+            line.set_data(np.arange(1, len(values) + 1) * (self._epoch_length or 0), values)
+            low = min([low, *values // 10 * 10])
+        right.set_ylim(low, 100)
+
+
+def draw_axes(num_steps):
+    """손실의 로그 축과 정확도의 축에, 아직 점이 없는 곡선들을 둔 Figure입니다."""
+    figure = blank(WIDTH, HEIGHT)
+    moving = {"clip_on": False}  # 축 끝의 표식이 잘리지 않게 합니다.
+    left = add_axes(figure, 78, 40, 310, 200, yscale="log", ylim=(0.02, 3))
+    left.plot([], [], **moving)
+    left.yaxis.set_major_formatter("{x:g}")
+    left.yaxis.set_minor_locator(NullLocator())
+    right = add_axes(figure, 490, 40, 310, 200)
+    for place, (label, color, marker) in enumerate(CURVES.values()):
+        right.plot([], [], color=color, marker=marker, **moving)
+        caption(figure, f"{'●■'[place]} {label}", 690 + 60 * place, 10, color=color)
+    for axes, side, title in ((left, 78, "손실(이동 평균)"), (right, 490, "정확도(%)")):
+        axes.set_xlim(0, num_steps)
+        axes.grid(alpha=0.3, lw=0.8)
+        caption(figure, title, side, 10, fontsize=14)
+        caption(figure, "배치", side + 155, 272, ha="center")
+    return figure
 
 
 def smooth(losses, *, window=50):

@@ -17,9 +17,7 @@ CHART_LEFT, CHART_WIDTH = 350, 590
 
 def check_activations(activations):
     """`(C, H, W)` 텐서나 배열을 float64 배열로 바꿉니다."""
-    if isinstance(activations, torch.Tensor):
-        activations = activations.detach().cpu().double().numpy()
-    activations = np.asarray(activations, dtype=np.float64)
+    activations = torch.as_tensor(activations).detach().cpu().double().numpy()
     if activations.ndim != 3 or not activations.size:
         shape = activations.shape
         raise ValueError(f"활성값은 이미지 한 장의 (C, H, W)여야 하는데 {shape}이(가) 왔습니다.")
@@ -30,25 +28,19 @@ def check_activations(activations):
 
 def window_sums(vector, n):
     """채널마다 자기를 가운데 둔 `n`개 채널의 제곱을 더합니다. 끝을 넘은 이웃은 0입니다."""
-    vector = np.asarray(vector, dtype=np.float64)
     start = (n - 1) // 2
     return np.convolve(vector**2, np.ones(n))[start : start + len(vector)]
 
 
 def divisors(vector, n, k, alpha, beta):
-    """채널마다 나누는 수 `(k + α / n × 제곱의 합)^β`입니다.
+    """채널마다 나누는 수 `(k + α / n × 제곱의 합)^β`입니다 (Krizhevsky 2012, §3.3).
 
     논문의 식은 α를 n으로 나누지 않지만, 2012년 코드와 PyTorch는 나눕니다.
     """
     return (k + alpha / n * window_sums(vector, n)) ** beta
 
 
-def normalize_channels(vector, n, k, alpha, beta):
-    """한 자리의 채널들 `(C,)`에 지역 응답 정규화를 합니다 (Krizhevsky 2012, §3.3)."""
-    return np.asarray(vector, dtype=np.float64) / divisors(vector, n, k, alpha, beta)
-
-
-def _write(value):
+def write(value):
     return f"{value:.4g}".replace("-", "−")
 
 
@@ -56,70 +48,63 @@ def describe(vector, *, n, k, log_alpha, beta):
     """가장 큰 채널의 앞뒤와 그 식, 나눈 수의 범위를 적은 글입니다."""
     best = int(vector.argmax())
     by = divisors(vector, n, k, 10**log_alpha, beta)
-    total = window_sums(vector, n)[best]
-    before, after = _write(vector[best]), _write(vector[best] / by[best])
-    alpha = f"10<sup>{_write(log_alpha)}</sup>"
+    before, after = write(vector[best]), write(vector[best] / by[best])
+    alpha, total = f"10<sup>{write(log_alpha)}</sup>", write(window_sums(vector, n)[best])
     return (
         f"가장 큰 채널은 {best}번: <b>{before} → {after}</b> &nbsp;·&nbsp; 채널마다 나눈 수는 "
-        f"{_write(by.min())}에서 {_write(by.max())}까지, 비는 <b>{_write(by.max() / by.min())}</b>"
-        f"<br>{before} / ({k:g} + {alpha} / {n} × {_write(total)})<sup>{beta:g}</sup> "
-        f"= {before} / {_write(by[best])} = {after}"
+        f"{write(by.min())}에서 {write(by.max())}까지, 비는 <b>{write(by.max() / by.min())}</b>"
+        f"<br>{before} / ({k:g} + {alpha} / {n} × {total})<sup>{beta:g}</sup> "
+        f"= {before} / {write(by[best])} = {after}"
     )
 
 
 def draw_lrn(activations, mean_map, *, n, k, log_alpha, beta, row, column):
     """평균 맵에서 고른 자리와, 그 자리의 채널들을 정규화 앞뒤로 그린 Figure입니다."""
-    vector = activations[:, row, column]
-    after = normalize_channels(vector, n, k, 10**log_alpha, beta)
     figure = blank(WIDTH, HEIGHT)
-    _draw_map(figure, mean_map, activations.shape[1:], row, column)
+    pixels = fit(shade(mean_map, low=mean_map.min(), high=mean_map.max()), MAP)
+    paste(figure, frame(pixels), 20, TOP)
+    caption(figure, f"채널의 평균 맵, ({row}, {column})", 20, 12)
+    # 큰 맵은 줄여서 그리므로 칸의 크기가 정수가 아닐 수 있습니다.
+    tall, wide = pixels.shape[0] / mean_map.shape[0], pixels.shape[1] / mean_map.shape[1]
+    corner = (20 + column * wide) / WIDTH, 1 - (TOP + 2 + (row + 1) * tall) / HEIGHT
+    size = (wide + 2) / WIDTH, (tall + 2) / HEIGHT  # 칸을 가리지 않게 한 픽셀씩 넓힙니다.
+    figure.add_artist(Rectangle(corner, *size, fill=False, ec=OKABE_ITO["vermillion"], lw=1.8))
+    vector = activations[:, row, column]
+    draw_channels(figure, vector, vector / divisors(vector, n, k, 10**log_alpha, beta), n)
+    return figure
+
+
+def draw_channels(figure, vector, after, n):
+    """채널마다의 앞뒤 막대, 가장 큰 채널의 표시와 그 이웃 `n`개의 노란 바탕을 그립니다."""
     count, best = len(vector), int(vector.argmax())
     low, high = min(0.0, vector.min(), after.min()), max(0.0, vector.max(), after.max())
     high = high if high > low else 1.0
     margin = 0.1 * (high - low)  # 맨 위의 세모가 들어갈 자리
-    limits = {"xlim": (-0.8, count - 0.2), "ylim": (low - margin * (low < 0), high + margin)}
+    floor, top = low - margin * (low < 0), high + margin
+    left, right = -0.8, count - 0.2
+    limits = {"xlim": (left, right), "ylim": (floor, top)}
     axes = add_axes(figure, CHART_LEFT, TOP, CHART_WIDTH, MAP, **limits)
-    _write_ticks(figure, axes)
+    axes.set_axis_off()  # Axes의 눈금은 나머지 그림보다 오래 걸려서 글로 적습니다.
+    for tick in MaxNLocator(6, integer=True).tick_values(0, right):
+        x = CHART_LEFT + CHART_WIDTH * (tick - left) / (right - left)
+        if 0 <= tick <= right:
+            caption(figure, f"{tick:.0f}", x, TOP + MAP + 6, ha="center", fontsize=11)
+    for tick in MaxNLocator(4).tick_values(floor, top):
+        y = TOP + MAP * (top - tick) / (top - floor)
+        if floor <= tick <= top:
+            caption(figure, write(tick), CHART_LEFT - 8, y, ha="right", va="center", fontsize=11)
     axes.axvspan(best - n / 2, best + n / 2, color=OKABE_ITO["yellow"], alpha=0.45, lw=0)
     # 막대 수백 개를 하나씩 그리면 느려서, 굵은 선의 묶음 둘로 그립니다.
     thick = max(0.36 * CHART_WIDTH / (count + 0.6) * 0.72, 0.5)  # 픽셀을 포인트로
     bars = ((vector, "blue", "LRN 앞"), (after, "vermillion", "LRN 뒤"))
     for side, (values, name, title) in enumerate(bars):
-        color, places = OKABE_ITO[name], np.arange(count) + 0.4 * side - 0.2
-        axes.vlines(places, 0, values, color=color, lw=thick)
-        caption(figure, title, CHART_LEFT + 64 * side, 12, color=color)
-    corner = ([-0.8, -0.8, count - 0.2], [high + margin, 0, 0])
-    axes.plot(*corner, color="#333333", lw=1.2, clip_on=False)
-    axes.plot(best, max(vector[best], after[best], 0) + 0.05 * (high - low), "v", color="black")
+        places = np.arange(count) + 0.4 * side - 0.2
+        axes.vlines(places, 0, values, color=OKABE_ITO[name], lw=thick)
+        caption(figure, title, CHART_LEFT + 64 * side, 12, color=OKABE_ITO[name])
+    axes.plot([left, left, right], [top, 0, 0], color="#333333", lw=1.2, clip_on=False)
+    axes.plot(best, max(vector[best], after[best], 0) + margin / 2, "v", color="black")
     caption(figure, f"▼ 가장 큰 채널 · 노란 바탕은 그 이웃(n = {n})", CHART_LEFT + 132, 12)
     caption(figure, "채널", CHART_LEFT + CHART_WIDTH / 2, HEIGHT - 28, ha="center")
-    return figure
-
-
-def _write_ticks(figure, axes):
-    """눈금을 글자로만 적습니다. Axes의 눈금은 나머지 그림보다 오래 걸립니다."""
-    axes.set_axis_off()
-    (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
-    for tick in MaxNLocator(6, integer=True).tick_values(0, right):
-        x = CHART_LEFT + CHART_WIDTH * (tick - left) / (right - left)
-        if 0 <= tick <= right:
-            caption(figure, f"{tick:.0f}", x, TOP + MAP + 6, ha="center", fontsize=11)
-    place = {"ha": "right", "va": "center", "fontsize": 11}
-    for tick in MaxNLocator(4).tick_values(low, high):
-        if low <= tick <= high:
-            y = TOP + MAP * (high - tick) / (high - low)
-            caption(figure, _write(tick), CHART_LEFT - 8, y, **place)
-
-
-def _draw_map(figure, mean_map, shape, row, column):
-    pixels = fit(shade(mean_map, low=mean_map.min(), high=mean_map.max()), MAP)
-    paste(figure, frame(pixels), 20, TOP)
-    caption(figure, f"채널의 평균 맵, ({row}, {column})", 20, 12)
-    # 큰 맵은 줄여서 그리므로 칸의 크기가 정수가 아닐 수 있습니다.
-    tall, wide = (side / count for side, count in zip(pixels.shape, shape, strict=False))
-    corner = (20 + column * wide) / WIDTH, 1 - (TOP + 2 + (row + 1) * tall) / HEIGHT
-    size = (wide + 2) / WIDTH, (tall + 2) / HEIGHT  # 칸을 가리지 않게 한 픽셀씩 넓힙니다.
-    figure.add_artist(Rectangle(corner, *size, fill=False, ec=OKABE_ITO["vermillion"], lw=1.8))
 
 
 def lrn_explorer(activations):

@@ -36,38 +36,36 @@ def describe(kernel, small, channels):
     )
 
 
-def draw_pyramid(figure, left, title, kernel, depth, across):
-    """맨 아래가 입력, 한 층에 한 줄인 단면입니다. `across`는 가로로 들어갈 칸의 수입니다."""
-    sizes = receptive_fields([(kernel, 1)] * depth)
-    widest, rows = sizes[-1], depth + 1
-    axes = add_axes(figure, left, TOP, *BOX, ylim=(-0.2, rows + 0.1))
-    axes.axis("off")
-    axes.set_xlim((widest - across) / 2 - 0.5, (widest + across) / 2 + 0.5)
-    cells, colors = [], []
-    for level in range(rows):
-        seen = sizes[depth - level]  # 맨 위 한 칸이 이 줄에서 보는 칸의 수
-        first = (widest - seen) / 2
-        kind = "vermillion" if level == depth else "blue" if level == 0 else "sky"
-        for i in range(seen):
-            cells.append(Rectangle((first + i + GAP / 2, level + GAP), 1 - GAP, 1 - 2 * GAP))
-            colors.append(OKABE_ITO[kind])
-        if level:
-            below = sizes[depth - level + 1]
-            for side in (-1, 1):
-                axes.plot([widest / 2 + side * seen / 2, widest / 2 + side * below / 2],
-                          [level + GAP, level - GAP], color="#555555", lw=1)  # fmt: skip
-    axes.add_collection(PatchCollection(cells, facecolors=colors, edgecolors="none"))
-    caption(figure, title, left, 14, fontsize=14)
-
-
 def draw_stacks(kernel, small, channels):
     """왼쪽은 큰 커널 하나, 오른쪽은 작은 커널을 쌓은 것의 단면을 그린 Figure입니다."""
-    depth, seen, *_ = compare(kernel, small, channels)
+    depth, across, *_ = compare(kernel, small, channels)
     figure = blank(WIDTH, HEIGHT)
-    draw_pyramid(figure, LEFTS[0], f"{kernel}×{kernel} 하나", kernel, 1, seen)
-    draw_pyramid(figure, LEFTS[1], f"{small}×{small} {depth}개", small, depth, seen)
+    for left, side, layers in ((LEFTS[0], kernel, 1), (LEFTS[1], small, depth)):
+        title = f"{side}×{side} {layers}개" if left == LEFTS[1] else f"{side}×{side} 하나"
+        caption(figure, title, left, 14, fontsize=14)
+        sizes = receptive_fields([(side, 1)] * layers)[::-1]  # 맨 위 한 칸이 줄마다 보는 칸의 수
+        half = across / 2 + 0.5
+        axes = add_axes(figure, left, TOP, *BOX, xlim=(-half, half), ylim=(-0.2, layers + 1.1))
+        axes.axis("off")
+        draw_pyramid(axes, sizes)
     caption(figure, "한 방향의 단면. 맨 아래가 입력, 맨 위 한 칸이 출력", LEFTS[0], HEIGHT - 30)
     return figure
+
+
+def draw_pyramid(axes, sizes):
+    """아래부터 칸의 수가 `sizes`인 줄들을 가운데를 맞추어 쌓고, 보는 범위를 선으로 잇습니다."""
+    cells, colors = [], []
+    for level, seen in enumerate(sizes):
+        kind = "vermillion" if seen == 1 else "sky" if level else "blue"
+        for i in range(seen):
+            place = i - seen / 2 + GAP / 2, level + GAP
+            cells.append(Rectangle(place, 1 - GAP, 1 - 2 * GAP))
+            colors.append(OKABE_ITO[kind])
+        if level:
+            for side in (-0.5, 0.5):
+                axes.plot([side * seen, side * sizes[level - 1]], [level + GAP, level - GAP],
+                          color="#555555", lw=1)  # fmt: skip
+    axes.add_collection(PatchCollection(cells, facecolors=colors, edgecolors="none"))
 
 
 def kernel_stacks():

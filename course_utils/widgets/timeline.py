@@ -5,8 +5,6 @@ import json
 from functools import cache
 from pathlib import Path
 
-import ipywidgets as widgets
-
 from course_utils.plotting.quiet_years import (
     KINDS,
     draw_event,
@@ -63,17 +61,6 @@ def draw_background(kind: str):
     return to_pixels(figure)
 
 
-def draw_timeline(kind: str, events: list[dict], chosen: dict):
-    """`kind`의 사건들 `events`를 놓고 `chosen`을 굵게 보인 Figure입니다."""
-    figure = blank(WIDTH, HEIGHT)
-    paste(figure, draw_background(kind), 0, 0)
-    axes = add_axes(figure, *PLACE)
-    axes.set_axis_off()
-    widen_later_years(axes)
-    draw_event(axes, chosen, spread_years(events)[events.index(chosen)], picked=True)
-    return figure
-
-
 def quiet_years_timeline(start: str = "LeNet-5") -> Panel:
     """종류와 사건을 고르면 내용과 출처가 나오는 연표 `Panel`입니다.
 
@@ -81,23 +68,18 @@ def quiet_years_timeline(start: str = "LeNet-5") -> Panel:
     """
     events = load_quiet_years()["events"]
     kind = choice("종류", (EVERYTHING, *KINDS))
-    event = widgets.Dropdown(
-        description="사건",
-        style={"description_width": "initial"},
-        layout=widgets.Layout(width="420px"),
-    )
+    event = choice("사건", (), width="420px")
 
-    def list_events():
-        found = select(events, kind.value)
+    def list_events(chosen):
+        found = select(events, chosen)
         event.options = [(f"{years_of(one)} {one['title']}", one["title"]) for one in found]
 
     def follow(change):
-        if change.new is None:  # 낡은 브라우저 탭이 선택을 지웠습니다.
-            return
-        with panel.quiet():  # 종류가 바뀐 것을 panel도 보고 곧 그립니다.
-            list_events()
+        if change.new is not None:  # 낡은 브라우저 탭은 선택을 지우기도 합니다.
+            with panel.quiet():  # 종류가 바뀐 것을 panel도 보고 곧 그립니다.
+                list_events(change.new)
 
-    list_events()
+    list_events(EVERYTHING)
     event.value = start
     # Panel보다 먼저 지켜보아야, 그림을 다시 그릴 때 사건의 목록이 이미 새것입니다.
     kind.observe(follow, names="value")
@@ -105,14 +87,19 @@ def quiet_years_timeline(start: str = "LeNet-5") -> Panel:
     def draw(kind, event):
         shown = select(events, kind)
         chosen = next(one for one in shown if one["title"] == event)
-        return describe(chosen), draw_timeline(kind, shown, chosen)
+        figure = blank(WIDTH, HEIGHT)
+        paste(figure, draw_background(kind), 0, 0)
+        axes = add_axes(figure, *PLACE)
+        axes.set_axis_off()
+        widen_later_years(axes)
+        draw_event(axes, chosen, spread_years(shown)[shown.index(chosen)], picked=True)
+        return describe(chosen), figure
 
-    controls = {"kind": kind, "event": event}
     panel = Panel(
         "조용한 해들의 연표",
-        controls,
+        {"kind": kind, "event": event},
         draw,
         alt="1957년부터 2015년까지의 사건을 사실, 해석, 통념의 세 줄에 놓은 연표",
-        rows=[row(*controls.values())],
+        rows=[row(kind, event)],
     )
     return panel

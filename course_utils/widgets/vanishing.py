@@ -23,16 +23,15 @@ INITS = {
     "He": partial(nn.init.kaiming_normal_, nonlinearity="relu"),  # He 등 2015
 }
 WEIGHTS, SIGNALS = QUANTITIES = "가중치의 기울기", "전해진 기울기"
-LOWEST, HIGHEST = 2, 20  # 층 수
-WIDTH = 64  # 숨은 층의 너비
-FIGURE_SIZE = (820, 380)
+NUM_UNITS = 64  # 숨은 층의 너비
+WIDTH, HEIGHT = 820, 380
 
 
 def build_chain(num_inputs: int, num_classes: int, *, depth: int, init: str, seed: int):
     """완전 연결 층 `depth`개입니다. float64여서 아주 작은 기울기도 0이 되지 않습니다."""
     if init not in INITS:
         raise ValueError(f"초기값은 {', '.join(INITS)} 가운데 하나여야 하는데 {init!r}입니다.")
-    sizes = [num_inputs, *[WIDTH] * (depth - 1), num_classes]
+    sizes = [num_inputs, *[NUM_UNITS] * (depth - 1), num_classes]
     with torch.random.fork_rng(devices=[]):  # 노트북의 난수 차례를 건드리지 않습니다.
         torch.manual_seed(seed)
         layers = [nn.Linear(a, b) for a, b in pairwise(sizes)]
@@ -82,7 +81,7 @@ def all_norms(inputs, labels, *, depth, init, quantity) -> dict[str, np.ndarray]
 def describe(norms: dict[str, np.ndarray]) -> str:
     """첫 층에 남은 기울기가 마지막 층의 몇 배인지 적은 글입니다."""
     parts = [
-        f"{name} <b>{scientific(float(values[0] / values[-1])) if values[-1] else 0}</b>배"
+        f"{name} <b>{scientific(values[0] / values[-1]) if values[-1] else 0}</b>배"
         for name, values in norms.items()
     ]
     return "첫 층의 기울기는 마지막 층의: " + " &nbsp;·&nbsp; ".join(parts)
@@ -90,7 +89,7 @@ def describe(norms: dict[str, np.ndarray]) -> str:
 
 def draw_norms(norms: dict[str, np.ndarray], *, quantity: str):
     """층 번호에 따른 기울기의 크기를 로그 축에 그린 Figure입니다."""
-    figure = blank(*FIGURE_SIZE)
+    figure = blank(WIDTH, HEIGHT)
     depth = len(next(iter(norms.values())))
     axes = add_axes(figure, 88, 16, 560, 300, xlim=(0.6, depth + 0.4), yscale="log")
     for place, (name, values) in enumerate(norms.items()):
@@ -98,7 +97,7 @@ def draw_norms(norms: dict[str, np.ndarray], *, quantity: str):
         style = {"marker": marker, "color": OKABE_ITO[color], "markersize": 6}
         axes.plot(range(1, depth + 1), np.where(values > 0, values, np.nan), **style)
         # 범례를 짜 맞추는 legend는 느려서 손수 놓습니다.
-        y = 1 - (34 + 26 * place) / FIGURE_SIZE[1]
+        y = 1 - (34 + 26 * place) / HEIGHT
         figure.add_artist(Line2D([0.82, 0.838, 0.856], [y] * 3, markevery=[1], **style))
         caption(figure, name, 720, 34 + 26 * place, va="center")
     positive = np.concatenate([values[values > 0] for values in norms.values()])
@@ -112,16 +111,16 @@ def draw_norms(norms: dict[str, np.ndarray], *, quantity: str):
 def vanishing_gradients(inputs: Tensor, labels: Tensor) -> Panel:
     """깊이와 초기값을 바꾸며 세 활성 함수의 층마다의 기울기를 견주는 `Panel`입니다."""
     controls = {
-        "depth": slider("층 수", LOWEST, HIGHEST, value=10),
-        "init": choice("초기값", ["PyTorch 기본값", *(name for name in INITS if INITS[name])]),
+        "depth": slider("층 수", 2, 20, value=10),
+        "init": choice("초기값", sorted(INITS, key="PyTorch 기본값".__ne__)),
         "quantity": choice("재는 것", QUANTITIES),
     }
 
     measured = cache(partial(all_norms, inputs, labels))  # 되돌아온 조작은 다시 재지 않습니다.
 
-    def draw(depth, init, quantity):
-        norms = measured(depth=depth, init=init, quantity=quantity)
-        return describe(norms), draw_norms(norms, quantity=quantity)
+    def draw(**values):
+        norms = measured(**values)
+        return describe(norms), draw_norms(norms, quantity=values["quantity"])
 
     return Panel(
         "층마다의 기울기",

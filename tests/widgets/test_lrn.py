@@ -1,51 +1,14 @@
-"""지역 응답 정규화: PyTorch의 local_response_norm과 견줍니다."""
+"""지역 응답 정규화: 글에 적은 식과 처음 값. 나누는 수는 tests/test_properties.py가 확인합니다."""
 
 import numpy as np
 import pytest
 import torch
-from torch.nn import functional as F
 
-from course_utils.widgets.lrn import (
-    check_activations,
-    describe,
-    divisors,
-    lrn_explorer,
-    normalize_channels,
-    window_sums,
-)
-
-
-@pytest.fixture
-def activations():
-    return torch.randn(8, 5, 4, generator=torch.Generator().manual_seed(0)).relu() * 20
-
-
-@pytest.fixture
-def panel(activations):
-    return lrn_explorer(activations)
-
-
-# --- 계산 -----------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("count", [1, 2, 7, 96])
-@pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 9, 15, 31])
-def test_normalization_equals_torch(n, count):
-    vector = 10 * torch.randn(count, generator=torch.Generator().manual_seed(n)).double()
-    for k, alpha, beta in ((2, 1e-4, 0.75), (0.5, 1, 1.5), (1, 0.1, 0)):
-        expected = F.local_response_norm(vector[None, :, None, None], n, alpha, beta, k).flatten()
-        ours = normalize_channels(vector.numpy(), n, k, alpha, beta)
-        np.testing.assert_allclose(ours, expected.numpy(), rtol=1e-10)
+from course_utils.widgets.lrn import describe, lrn_explorer, window_sums
 
 
 def test_window_stops_at_the_ends():
-    assert window_sums([1, 2, 3, 4], 3).tolist() == [5, 14, 29, 25]
-
-
-def test_zero_beta_changes_nothing_and_alone_each_channel_sees_itself():
-    vector = np.array([3.0, 0.0, -4.0])
-    np.testing.assert_array_equal(normalize_channels(vector, 5, 2, 1, 0), vector)
-    np.testing.assert_allclose(divisors(vector, 1, 2, 1, 1), [11, 2, 18])
+    assert window_sums(np.array([1, 2, 3, 4]), 3).tolist() == [5, 14, 29, 25]
 
 
 @pytest.mark.parametrize("shape", [(), (5,), (4, 4), (1, 8, 4, 4), (0, 4, 4)])
@@ -59,12 +22,6 @@ def test_wrong_values_are_explained():
         lrn_explorer(torch.full((2, 3, 3), float("nan")))
 
 
-def test_tensors_with_gradients_and_arrays_are_both_taken(activations):
-    expected = activations.double().numpy()
-    np.testing.assert_array_equal(check_activations(activations.requires_grad_()), expected)
-    np.testing.assert_array_equal(check_activations(expected), expected)
-
-
 def test_readout_is_the_formula_with_numbers():
     text = describe(np.array([3.0, 10.0, 0.0]), n=3, k=2.0, log_alpha=-1.0, beta=1.0)
     by = 2 + 0.1 / 3 * 109
@@ -74,11 +31,9 @@ def test_readout_is_the_formula_with_numbers():
     assert f"비는 <b>{by / smallest:.4g}</b>" in text
 
 
-# --- 조작 -----------------------------------------------------------------------------------------
-
-
-def test_starts_with_the_paper_at_the_largest_activation(panel, activations):
-    values = panel.values()
+def test_starts_with_the_paper_at_the_largest_activation():
+    activations = torch.randn(8, 5, 4, generator=torch.Generator().manual_seed(0)).relu() * 20
+    values = lrn_explorer(activations.requires_grad_()).values()
     place = values.pop("row"), values.pop("column")
     assert values == {"n": 5, "k": 2.0, "log_alpha": -4.0, "beta": 0.75}
     assert activations[:, place[0], place[1]].max() == activations.max()
@@ -89,7 +44,6 @@ def test_starts_with_the_paper_at_the_largest_activation(panel, activations):
     [((1, 1, 1), 0.0), ((2, 1, 5), -3.0), ((400, 2, 3), 1e5), ((3, 300, 200), 1e-5)],
 )
 def test_nothing_is_drawn_over_the_margin(shape, value, open_png):
-    panel = lrn_explorer(np.full(shape, value))
-    pixels = open_png(panel.image.value)
+    pixels = open_png(lrn_explorer(np.full(shape, value)).image.value)
     border = [pixels[:, :8], pixels[:, -8:], pixels[:5], pixels[-5:]]
     assert min(part.min() for part in border) == 255

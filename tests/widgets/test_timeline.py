@@ -8,20 +8,15 @@ from course_utils.widgets.timeline import (
     describe,
     load_quiet_years,
     quiet_years_timeline,
-    select,
     years_of,
 )
 
 DOCUMENT = load_quiet_years()
 EVENTS = DOCUMENT["events"]
-ROWS = DOCUMENT["table_1998"]["rows"]
 
 
 def find(title):
     return next(event for event in EVENTS if event["title"] == title)
-
-
-# --- 자료 -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: event["title"])
@@ -41,9 +36,8 @@ def test_timeline_reaches_from_1957_to_2015_in_order():
 
 
 def test_winters_end_before_lenet():
-    assert [years_of(find(name)) for name in ("첫째 AI 겨울", "둘째 AI 겨울")] == [
-        "1974-1980", "1987-1993",
-    ]  # fmt: skip
+    assert years_of(find("첫째 AI 겨울")) == "1974-1980"
+    assert years_of(find("둘째 AI 겨울")) == "1987-1993"
     assert find("둘째 AI 겨울")["until"] < find("LeNet-5")["year"]
 
 
@@ -53,21 +47,11 @@ def test_imagenet_numbers_are_those_of_the_paper_and_the_full_release():
 
 
 def test_v_svm_ties_lenet_in_the_1998_table():
-    errors = {(row["name"], row["distorted"]): row["error"] for row in ROWS}
-    assert len(errors) == len(ROWS) == 25
+    rows = DOCUMENT["table_1998"]["rows"]
+    errors = {(row["name"], row["distorted"]): row["error"] for row in rows}
+    assert len(errors) == len(rows) == 25
     assert errors["V-SVM, 9차", True] == errors["LeNet-5", True] == 0.8
     assert min(errors, key=errors.get) == ("부스팅한 LeNet-4", True)
-
-
-# --- 고르기와 읽기 --------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_filter_keeps_only_one_kind(kind):
-    found = select(EVENTS, kind)
-    assert found
-    assert {event["kind"] for event in found} == {kind}
-    assert select(EVENTS, EVERYTHING) == EVENTS
 
 
 def test_text_tells_kind_source_and_whether_it_was_seen():
@@ -83,6 +67,6 @@ def test_every_kind_lists_its_events():
     for name in (EVERYTHING, *KINDS):
         kind.value = name
         titles = [title for _, title in event.options]
-        assert titles == [one["title"] for one in select(EVENTS, name)]
+        assert titles == [one["title"] for one in EVENTS if name in (EVERYTHING, one["kind"])]
         event.value = titles[-1]
         assert panel.readout.value.count(describe(find(titles[-1]))) == 1
