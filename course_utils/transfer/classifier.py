@@ -95,8 +95,8 @@ class Classifier:
 def prepare(classifier: Classifier, images: Iterable) -> Tensor:
     """사진들을 망의 입력 `(N, 3, S, S)`로 바꿉니다. 크기는 저마다 달라도 됩니다.
 
-    사진은 파일의 경로, PIL 이미지, 0~255인 uint8 배열 `(H, W, 3)`이나 흑백 `(H, W)`이고, 한 장만 주어도
-    됩니다. `read_photo`로 읽으므로 `load_folder`와 같은 픽셀입니다. 다른 것이 오면 ValueError를 냅니다.
+    사진은 파일의 경로, PIL 이미지, 0~255인 uint8 배열 `(H, W, 3)`이나 흑백 `(H, W)`이고, 한 장만
+    주어도 됩니다. `load_folder`와 같은 픽셀이 됩니다. 다른 것이 오면 ValueError를 냅니다.
     """
     one_array = getattr(images, "ndim", 0) == 2 or (
         getattr(images, "ndim", 0) == 3 and images.shape[-1] in (3, 4)
@@ -133,9 +133,9 @@ def load_folder(
 ) -> ImageData:
     """`클래스/파일` 꼴의 폴더나 그 zip을 읽습니다. 이미지는 망의 변환을 지난 `(N, 3, S, S)`입니다.
 
-    클래스와 학습·테스트는 `load_photos`와 같은 규칙으로 나누고, 픽셀은 `prepare`가 준 것과 같습니다.
-    읽지 못한 파일은 건너뛰고 "주의:" 줄로 알립니다. 없는 경로이거나, 클래스가 둘보다 적거나, 클래스에
-    읽을 수 있는 사진이 두 장보다 적으면 ValueError를 냅니다.
+    클래스와 학습·테스트는 `load_photos`와 같은 규칙으로 나누고, 픽셀은 `prepare`의 것과 같습니다.
+    읽지 못한 파일은 건너뛰고 "주의:" 줄로 알립니다. 없는 경로이거나, 클래스가 둘보다 적거나,
+    클래스에 읽을 수 있는 사진이 두 장보다 적으면 ValueError를 냅니다.
     """
     place = Path(path).expanduser()
     if not str(path).strip() or not place.exists():
@@ -155,7 +155,7 @@ def load_folder(
 
 
 def top_k(classifier: Classifier, image, *, k: int = 5) -> list[tuple[str, float]]:
-    """사진 한 장(`prepare`가 받는 것)의 답을 확률이 높은 것부터 `k`개 `(이름, 확률)`로 돌려줍니다."""
+    """사진(`prepare`가 받는 것)의 답을 확률이 높은 것부터 `k`개 `(이름, 확률)`로 돌려줍니다."""
     probabilities = training.predict(classifier.model, prepare(classifier, [image]))[0].softmax(0)
     values, places = probabilities.topk(min(k, len(classifier.class_names)))
     return [(classifier.label(place), value) for place, value in

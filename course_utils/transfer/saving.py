@@ -51,8 +51,8 @@ def save_classifier(
     if not same:
         raise ValueError(
             f"가중치의 모양은 kind={kind!r}인 망과 같지만 계산이 달라(활성화나 풀링을 바꾼 망), "
-            "다시 읽으면 다른 답을 하므로 저장하지 않았습니다. torch.save(model.state_dict(), 경로)로 "
-            "저장하고, 읽을 때 같은 망을 만들어 넣으십시오."
+            "다시 읽으면 다른 답을 하므로 저장하지 않았습니다. "
+            "torch.save(model.state_dict(), 경로)로 저장하고, 읽을 때 같은 망을 만들어 넣으십시오."
         )
     checkpoint.save(path, {
         "format": FORMAT, "kind": kind, "class_names": names, "image_size": side,
