@@ -213,13 +213,6 @@ def test_damaged_gzip_file_is_named(folder, files, output):
     assert_fell_to_embedded(loaded, output(), str(path), "지우거나")
 
 
-def test_folder_in_place_of_a_file_is_reported(folder, files, output):
-    raw = put(folder, {name: files[name] for name in NAMES[1:]})
-    (raw / NAMES[0]).mkdir()
-    loaded = data.load_digits(root=folder, offline=True)
-    assert_fell_to_embedded(loaded, output(), str(raw / NAMES[0]), "Is a directory")
-
-
 # 경로
 
 
@@ -441,16 +434,6 @@ def assert_used_but_not_saved(loaded, lines, folder):
         assert part in lines[0]
 
 
-def test_read_only_folder_keeps_the_download_in_memory(folder, files, serve, output):
-    folder.chmod(0o555)
-    if os.access(folder, os.W_OK):
-        pytest.skip("root는 쓰기 금지된 폴더에도 쓸 수 있습니다.")
-    serve(honest(files))
-    assert_used_but_not_saved(data.load_digits(root=folder), output(), folder)
-    folder.chmod(0o755)
-    assert files_under(folder) == set()
-
-
 def test_write_that_breaks_off_halfway_leaves_nothing(folder, files, serve, output):
     serve(honest(files))
     limit = len(files[NAMES[0]]) // 2  # 첫 파일의 절반에서 운영체제가 쓰기를 끊습니다.
@@ -653,13 +636,6 @@ def test_center_digit_puts_the_mass_in_the_middle(flip):
     for axis in (0, 1):
         position = center.sum(axis=1 - axis) @ np.arange(28) / center.sum()
         assert abs(position - 14) < 0.5001
-
-
-def test_center_digit_never_pushes_ink_out_of_the_field():
-    lopsided = np.ones((200, 200), dtype=np.uint8)
-    lopsided[:10, :10] = 255
-    steps = data.center_digit(lopsided)
-    assert steps["center"].sum() == pytest.approx(steps["scale"].sum())
 
 
 @pytest.mark.parametrize(

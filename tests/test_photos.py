@@ -91,12 +91,6 @@ def test_own_folder_gives_float_images_and_sorted_classes(tmp_path, capsys):
     assert "내 사진" in capsys.readouterr().out
 
 
-def test_one_in_five_is_for_testing(tmp_path):
-    data = load_photos(root=write_classes(tmp_path / "사진", two_classes(10)))
-    assert data.train_labels.bincount().tolist() == [8, 8]
-    assert data.test_labels.bincount().tolist() == [2, 2]
-
-
 def test_zip_equals_the_folder(tmp_path):
     folder = load_photos(root=write_classes(tmp_path / "사진", two_classes()))
     archive = load_photos(root=zip_of(tmp_path / "사진.zip", two_classes()))
@@ -224,26 +218,6 @@ def test_password_of_a_zip_is_told(tmp_path, locked):
             read_image_collection(path)
     else:
         assert "개/0.png(암호가 걸린 zip" in " ".join(read_image_collection(path)[-1])
-
-
-def test_limits_take_the_same_number_of_every_class(tmp_path):
-    folder = write_classes(tmp_path / "사진", two_classes(20))
-    data = load_photos(root=folder, max_train=6, max_test=2)
-    assert data.train_labels.bincount().tolist() == [3, 3]
-    assert data.test_labels.bincount().tolist() == [1, 1]
-
-
-def test_zip_writes_nothing_outside(tmp_path):
-    files = two_classes() | {"../빨강/밖.png": encode(), "/파랑/밖.png": encode()}
-    (tmp_path / "안").mkdir()
-    load_photos(root=zip_of(tmp_path / "안" / "사진.zip", files))
-    assert [path.name for path in (tmp_path / "안").iterdir()] == ["사진.zip"]
-    assert not list(tmp_path.rglob("밖.png"))
-
-
-def test_classes_are_sorted_whatever_order_the_zip_has(tmp_path):
-    files = {f"{name}/{i}.png": encode() for name in ("다", "가", "나") for i in range(2)}
-    assert load_photos(root=zip_of(tmp_path / "사진.zip", files)).class_names == ("가", "나", "다")
 
 
 def flip_byte(path, content):
@@ -570,13 +544,6 @@ def patches(photographs):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(photo_patches, "load_photo", photographs.__getitem__)
         return photo_patches.cut_photos()
-
-
-def test_patches_are_balanced(patches):
-    _, train_labels, _, test_labels, names = patches
-    assert len(names) == 10
-    assert np.bincount(train_labels).tolist() == [350] * 10
-    assert np.bincount(test_labels).tolist() == [50] * 10
 
 
 def test_no_pixel_is_in_both_training_and_testing(photographs):

@@ -182,19 +182,6 @@ def test_zip_is_read_like_the_folder_and_limits_are_shared(small, tmp_path):
     assert first.test_labels.bincount().tolist() == [1, 1]
 
 
-def test_broken_files_are_skipped_and_named(small, tmp_path, capsys):
-    make_photos(tmp_path, {"가": 3, "나": 3})
-    (tmp_path / "가" / "끊김.jpg").write_bytes((tmp_path / "가" / "00.jpg").read_bytes()[:200])
-    (tmp_path / "나" / "메모.txt").write_text("사진 아님")
-    (tmp_path / "나" / ".DS_Store").write_bytes(b"")
-    data = transfer.load_folder(tmp_path, classifier=small)
-    assert len(data.train_labels) + len(data.test_labels) == 6
-    told = capsys.readouterr().out
-    assert "가/끊김.jpg" in told
-    assert "나/메모.txt" in told
-    assert "DS_Store" not in told
-
-
 @pytest.mark.parametrize(("counts", "hint"), [
     ({}, "없음"), ({"가": 3}, "둘 이상"), ({"가": 3, "나": 1}, "두 장 이상"),
 ])  # fmt: skip
