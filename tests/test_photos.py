@@ -167,6 +167,12 @@ def test_classes_are_the_first_folders_and_what_departs_is_told(
     assert told in " ".join(notes) if told else notes == []
 
 
+@pytest.mark.parametrize("folders", [("개", "새"), ("Training/개", "Training/새", "Testing/개")])
+def test_course_data_may_be_a_folder_of_classes(tmp_path, monkeypatch, folders):
+    monkeypatch.setenv("COURSE_DATA", str(write_classes(tmp_path / "모음", several(*folders))))
+    assert load_photos(offline=True).class_names == ("개", "새")
+
+
 def test_split_without_classes_is_explained(tmp_path):
     with pytest.raises(ValueError, match=r"찾은 클래스: 없음.*밖에 있어 쓰지 않은 사진이 10장"):
         read_image_collection(write_classes(tmp_path / "모음", several("train", "test")))
