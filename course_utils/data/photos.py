@@ -40,6 +40,7 @@ def load_photos(*, root=None, offline=None, time_limit=120.0, max_train=None, ma
     이미지는 0~1인 float32 `(N, 3, 32, 32)`입니다. `max_train`, `max_test`를 주면 클래스마다 같은
     수로 나누어 그만큼만 읽습니다. 내 사진을 하나도 쓸 수 없으면 ValueError를 냅니다.
     """
+
     def find(folder):
         return find_photos(folder, is_own=root is not None)
 

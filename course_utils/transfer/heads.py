@@ -25,9 +25,7 @@ def replace_head(model: nn.Module, num_classes: int) -> nn.Module:
             "load_alexnet이 준 망의 model이나 torchvision의 AlexNet을 넘기십시오."
         )
     model = copy.deepcopy(model).requires_grad_(True)
-    head = nn.Linear(
-        old.in_features, num_classes, dtype=old.weight.dtype, device=old.weight.device
-    )
+    head = nn.Linear(old.in_features, num_classes, dtype=old.weight.dtype, device=old.weight.device)
     nn.init.normal_(head.weight, std=0.01)
     nn.init.zeros_(head.bias)
     model.classifier[-1] = head
