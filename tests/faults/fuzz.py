@@ -27,18 +27,12 @@ ROOM = 3 << 29  # 파일을 읽는 데 더 쓸 수 있는 주소 공간 1.5 GiB
 def cases(kind, count, seed, folder):
     """`(이름, 판정하는 함수)`들입니다."""
     if kind in mutations.FORMATS:
-        from course_utils.data.image_files import to_pixels
+        from course_utils.data.pictures import to_pixels
 
         files = mutations.image_files(kind)
         originals = [to_pixels(content)[0] for content in files]
         for _, way, content in mutations.mutations(files, count, seed=seed):
             yield way, partial(mutations.judge_image, content, way=way, originals=originals)
-    elif kind in {"idx", "idx.gz"}:
-        packed, originals = kind.endswith("gz"), mutations.idx_files()
-        files = [mutations.gzip_of(original) for original in originals] if packed else originals
-        path = folder / kind
-        for _, way, content in mutations.mutations(files, count, seed=seed):
-            yield way, partial(mutations.judge_idx, path, content, originals, packed=packed)
     elif kind == "zip":
         files = [mutations.zip_file(stored=stored) for stored in (False, True)]
         originals = mutations.zip_pictures()
