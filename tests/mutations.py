@@ -74,7 +74,7 @@ def small_scene(number):
 
 def zip_pictures():
     """`zip_file`에 든 그림들을 읽은 것입니다."""
-    from course_utils.data.image_files import to_pixels
+    from course_utils.data.pictures import to_pixels
 
     return [to_pixels(_encode(small_scene(number), "PNG"))[0] for number in range(10)]
 
@@ -173,7 +173,7 @@ def judge_idx(path, content, originals, *, packed):
 
 def judge_image(content, *, way, originals):
     """거절하거나, 맞는 모양으로 읽어야 합니다. 끊긴 파일과 모든 PNG는 원래 그림과 같아야 합니다."""
-    from course_utils.data.image_files import to_pixels
+    from course_utils.data.pictures import to_pixels
 
     try:
         pixels, _ = to_pixels(content)

@@ -8,8 +8,9 @@ import zipfile
 import mutations
 import pytest
 
-from course_utils.data import file_trees, load_photos
-from course_utils.data.image_files import read_image_collection, to_pixels
+from course_utils.data import load_photos, pictures
+from course_utils.data.image_files import read_image_collection
+from course_utils.data.pictures import to_pixels
 
 
 @pytest.fixture(autouse=True)
@@ -128,7 +129,7 @@ def test_names_that_lead_outside_write_nothing(tmp_path, name):
 
 
 def test_bomb_in_a_zip_is_named_and_not_unpacked(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(file_trees, "LARGEST", 1 << 16)
+    monkeypatch.setattr(pictures, "LARGEST", 1 << 16)
     bomb = [("Q/bomb.png", bytes(1 << 20))]
     data = load_photos(root=make_zip(tmp_path / "사진.zip", extra=bomb))
     assert "Q/bomb.png(너무 큼)" in capsys.readouterr().out
@@ -140,7 +141,7 @@ def test_huge_file_in_a_folder_is_named_and_not_read(tmp_path, monkeypatch, caps
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(mutations.image_files("PNG")[0])
     with (tmp_path / "Q" / "큰.tif").open("wb") as file:
-        file.truncate(file_trees.LARGEST + 1)  # 자리를 차지하지 않는, 구멍 난 파일입니다.
+        file.truncate(pictures.LARGEST + 1)  # 자리를 차지하지 않는, 구멍 난 파일입니다.
     load_photos(root=tmp_path)
     assert "Q/큰.tif(너무 큼)" in capsys.readouterr().out
 

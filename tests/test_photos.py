@@ -18,7 +18,14 @@ from PIL import Image
 from servers import local_servers, send
 from torchvision.datasets import CIFAR10
 
-from course_utils.data import image_files, load_photos, photo_patches, photos, scale_photos, sources
+from course_utils.data import (
+    load_photos,
+    photo_patches,
+    photos,
+    pictures,
+    scale_photos,
+    sources,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -277,14 +284,14 @@ def test_class_without_a_readable_image_is_an_error(tmp_path):
     (encode("F", kind="TIFF", color=300.0), (255, 255, 255)),
 ], ids=["grey", "half transparent", "transparent", "16 bit", "0-1", "0-255", "over"])  # fmt: skip
 def test_unusual_image_keeps_its_color_on_white(content, color):
-    pixels, kind = image_files.to_pixels(content)
+    pixels, kind = pictures.to_pixels(content)
     assert pixels.shape == (32, 32, 3)
     assert (pixels == color).all()
     assert (kind == "흑백") == (color == (77, 77, 77))
 
 
 def test_cmyk_image_becomes_rgb():
-    pixels, kind = image_files.to_pixels(encode("CMYK", kind="JPEG", quality=100))
+    pixels, kind = pictures.to_pixels(encode("CMYK", kind="JPEG", quality=100))
     expected = np.array(Image.new("CMYK", (1, 1), (10, 200, 30, 0)).convert("RGB"))[0, 0]
     assert kind == "CMYK"
     assert np.abs(pixels.astype(int) - expected).max() <= 2  # JPEG의 반올림
@@ -295,7 +302,7 @@ def test_palette_image_gets_the_colors_of_its_palette():
     image.putpalette([0, 0, 0, 1, 1, 1, 2, 2, 2, 10, 20, 30])
     buffer = io.BytesIO()
     image.save(buffer, "PNG")
-    pixels, kind = image_files.to_pixels(buffer.getvalue())
+    pixels, kind = pictures.to_pixels(buffer.getvalue())
     assert kind is None
     assert (pixels == (10, 20, 30)).all()
 
@@ -304,7 +311,7 @@ def test_first_frame_of_a_moving_picture_is_taken():
     buffer = io.BytesIO()
     frames = [Image.new("RGB", (40, 40), color) for color in ("red", "blue")]
     frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:])
-    pixels, kind = image_files.to_pixels(buffer.getvalue())
+    pixels, kind = pictures.to_pixels(buffer.getvalue())
     assert "첫 장" in kind
     assert pixels[0, 0].tolist() == [255, 0, 0]
 
@@ -320,7 +327,7 @@ def test_turned_photo_stands_upright(kind, turn, blue_side, error):
     exif[0x0112] = turn
     buffer = io.BytesIO()
     image.save(buffer, kind, exif=exif, quality=95)
-    pixels, _ = image_files.to_pixels(buffer.getvalue())
+    pixels, _ = pictures.to_pixels(buffer.getvalue())
     assert np.abs(pixels[blue_side].astype(int) - (0, 0, 255)).max() <= error
 
 
@@ -329,7 +336,7 @@ def test_middle_square_of_a_wide_image_is_used():
     image.paste("blue", (32, 0, 64, 32))
     buffer = io.BytesIO()
     image.save(buffer, "PNG")
-    pixels, _ = image_files.to_pixels(buffer.getvalue())
+    pixels, _ = pictures.to_pixels(buffer.getvalue())
     assert (pixels == (0, 0, 255)).all()
 
 

@@ -2,6 +2,7 @@
 
 from course_utils.data.digits import center_digit, load_digits, normalize, pad_to_32, read_idx
 from course_utils.data.photos import load_photos, scale_photos
+from course_utils.data.pictures import read_photo
 from course_utils.data.sources import ImageData
 
 __all__ = [
@@ -12,5 +13,6 @@ __all__ = [
     "normalize",
     "pad_to_32",
     "read_idx",
+    "read_photo",
     "scale_photos",
 ]

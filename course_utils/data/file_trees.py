@@ -9,12 +9,15 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import PurePosixPath
 
-LARGEST = 1 << 28  # 파일 하나의 바이트 수. zip 안의 파일이면 푼 뒤의 크기입니다.
+from course_utils.data import pictures
+
+HIDDEN = {"thumbs.db", "desktop.ini", "@eadir", "lost+found", "system volume information"}
 PARTS = {"train": "train", "test": "test", "val": "test", "valid": "test"}
 
 
-class Unfit(ValueError):
-    """온전하지만 쓸 수 없는 파일입니다. 글이 그대로 알림이 됩니다."""
+def is_hidden(name):
+    """운영 체제와 편집기가 남긴 파일이나 폴더의 이름이면 참입니다. 데이터로 읽지 않습니다."""
+    return name.startswith((".", "__", "$")) or name.lower() in HIDDEN
 
 
 @contextmanager
@@ -22,7 +25,7 @@ def files_of(path):
     """`_list_files`를 돌려주고, 다 쓰면 zip을 닫습니다. 상한 zip이면 ValueError입니다."""
     if path.is_dir():
         found = (file for file in path.rglob("*") if file.is_file())
-        yield _list_files((file.relative_to(path).as_posix(), partial(_read_file, file))
+        yield _list_files((file.relative_to(path).as_posix(), partial(pictures.read_file, file))
                           for file in found)  # fmt: skip
         return
     try:
@@ -40,19 +43,10 @@ def files_of(path):
                           for info in members)  # fmt: skip
 
 
-def _read_file(path):
-    _check_size(path.stat().st_size)
-    return path.read_bytes()
-
-
 def _read_member(archive, info):
-    _check_size(info.file_size)  # zipfile은 적힌 크기까지만 풉니다.
+    if info.file_size > pictures.LARGEST:  # zipfile은 적힌 크기까지만 풉니다.
+        raise pictures.Unfit("너무 큼")
     return archive.read(info)
-
-
-def _check_size(size):
-    if size > LARGEST:
-        raise Unfit("너무 큼")
 
 
 def _name_in_zip(info):
@@ -74,6 +68,6 @@ def _list_files(files):
     composed = ((unicodedata.normalize("NFC", name), read) for name, read in files)
     for name, read in sorted(composed, key=lambda item: item[0]):
         parts = PurePosixPath(name).parts
-        if len(parts) > 1 and not any(part.startswith((".", "__")) for part in parts):
+        if len(parts) > 1 and not any(map(is_hidden, parts)):
             split = PARTS.get(parts[-3].lower()) if len(parts) > 2 else None
             yield parts[-2], split, name, read

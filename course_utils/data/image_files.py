@@ -1,20 +1,15 @@
 """클래스마다 폴더가 있는 이미지 모음(폴더 또는 zip)을 32×32 배열로 읽습니다."""
 
-import io
-import warnings
 from collections import defaultdict
 from pathlib import Path, PurePosixPath
 
 import numpy as np
-from PIL import Image, ImageOps
 
-from course_utils.data.file_trees import Unfit, files_of
+from course_utils.data.file_trees import files_of
+from course_utils.data.pictures import reason, to_pixels
 
 SIDE = 32
-SMALLEST = 8  # 한 변의 픽셀 수. 전체 픽셀 수는 Pillow의 한도(8,900만)를 따릅니다.
 ENDINGS = {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm"}
-# 확장자와 내용이 달라도 됩니다. 그 밖의 형식은 다른 프로그램을 부르기도 하므로(EPS) 열지 않습니다.
-FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF", "PPM")
 
 
 def is_image_collection(path):
@@ -71,7 +66,7 @@ def read_image_collection(path, *, max_train=None, max_test=None, side=SIDE):
                 try:
                     pixels, kind = to_pixels(read(), side=side)
                 except Exception as error:  # 상한 파일은 무엇이든 낼 수 있습니다.
-                    skipped.append(f"{label}({_reason(error)})")
+                    skipped.append(f"{label}({reason(error)})")
                     continue
                 odd[kind] += kind is not None
                 images[part].append(pixels)
@@ -93,57 +88,6 @@ def read_image_collection(path, *, max_train=None, max_test=None, side=SIDE):
     return *arrays, tuple(names), notes + [_tell_skipped(skipped)] * bool(skipped)
 
 
-def to_pixels(content, *, side=SIDE):
-    """이미지 파일의 내용을 uint8 `(side, side, 3)`과 바꾼 종류(없으면 None)로 돌려줍니다."""
-    with warnings.catch_warnings(record=True) as warned:
-        warnings.simplefilter("always")
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        with _open(content) as image:
-            if min(image.size) < SMALLEST:
-                raise Unfit(f"{image.width}×{image.height}은 너무 작음")
-            kind = None
-            if getattr(image, "n_frames", 1) > 1:
-                kind = "움직이는 그림의 첫 장"
-            elif image.mode not in {"RGB", "P"}:
-                known = {"L": "흑백", "1": "흑백", "CMYK": "CMYK"}
-                kind = known.get(image.mode, f"{image.mode} 형식")
-            image.draft("RGB", (4 * side, 4 * side))  # 큰 JPEG은 처음부터 작게 풉니다.
-            upright = ImageOps.exif_transpose(image)
-        # JPEG의 경고는 EXIF가 상했다는 것뿐이지만 TIFF에서는 그림의 크기와 자리도 못 믿습니다.
-        if warned and image.format == "TIFF":
-            raise Unfit("내용이 깨짐")
-    return _to_square(upright, side), kind
-
-
-def _open(content):
-    image = Image.open(io.BytesIO(content), formats=FORMATS)
-    if image.format != "PNG":
-        return image
-    image.verify()  # Pillow는 그림을 풀 때 검사합(CRC)을 보지 않습니다. 확인한 뒤에는 다시 엽니다.
-    return Image.open(io.BytesIO(content), formats=FORMATS)
-
-
-def _to_square(image, side):
-    if image.mode.startswith("I") or image.mode == "F":
-        image = _to_bytes(np.asarray(image))
-    if image.mode in {"RGBA", "LA", "PA"} or "transparency" in image.info:
-        image = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    image = image.convert("RGB")
-    if image.size != (side, side):
-        image = ImageOps.fit(image, (side, side), Image.Resampling.BICUBIC)
-    return np.array(image)
-
-
-def _to_bytes(values):
-    """16비트와 실수 흑백을 8비트로 바꿉니다. Pillow가 그대로 바꾸면 모두 흰색이거나 검정입니다."""
-    scale = 1 / 256
-    if np.issubdtype(values.dtype, np.floating):  # 실수는 0~1일 수도, 0~255일 수도 있습니다.
-        values = np.nan_to_num(values)
-        scale = 255 if values.max() <= 1 else 1
-    return Image.fromarray((values * scale).clip(0, 255).astype(np.uint8))
-
-
 def _group(files):
     """{(클래스, "train" 또는 "test"): 파일들}과, 이미지가 아니어서 건너뛴 파일의 이름들입니다."""
     by_class, skipped = defaultdict(list), []
@@ -162,16 +106,6 @@ def _group(files):
                 part = "test" if number % 5 == 4 or number == len(members) - 1 else "train"
             groups[name, part].append((label, read))
     return groups, skipped
-
-
-def _reason(error):
-    if isinstance(error, Image.UnidentifiedImageError):
-        return "이미지로 읽을 수 없음"
-    if isinstance(error, Image.DecompressionBombError | Image.DecompressionBombWarning):
-        return "너무 큼"
-    if isinstance(error, MemoryError):
-        return "메모리가 모자람"
-    return str(error) if isinstance(error, Unfit) else "내용이 깨짐"
 
 
 def _tell_skipped(skipped):

@@ -12,7 +12,7 @@ from torch.utils.data import Dataset, Sampler
 from torchvision.datasets import ImageFolder
 
 from course_utils.augmentation import color_axes, shift_colors
-from course_utils.data.image_files import to_pixels
+from course_utils.data.pictures import to_pixels
 
 SKIPPED = -100  # F.cross_entropy가 세지 않는 레이블
 COLOR_SCALE = 0.1  # Krizhevsky 2012, §4.1

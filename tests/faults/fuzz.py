@@ -27,7 +27,7 @@ ROOM = 3 << 29  # 파일을 읽는 데 더 쓸 수 있는 주소 공간 1.5 GiB
 def cases(kind, count, seed, folder):
     """`(이름, 판정하는 함수)`들입니다."""
     if kind in mutations.FORMATS:
-        from course_utils.data.image_files import to_pixels
+        from course_utils.data.pictures import to_pixels
 
         files = mutations.image_files(kind)
         originals = [to_pixels(content)[0] for content in files]
