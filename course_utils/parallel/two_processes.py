@@ -41,7 +41,7 @@ class WorkerError(RuntimeError):
 class StepResult:
     """학습 한 걸음의 결과입니다. 나누어 계산했어도 `AlexNetOriginal`의 모양으로 합쳐져 있습니다.
 
-    `workers`는 프로세스마다 측정한 것입니다: `device`, `parameters`(수), `activation_bytes`(역전파용
+    `workers`는 프로세스마다 측정한 것입니다: `device`, `parameters`(수), `activation_bytes`(저장한
     활성화), `peak_bytes`(늘어난 최대 메모리), `sent`(방향 → 층 → 보낸 바이트), `seconds`.
     """
 
