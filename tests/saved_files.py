@@ -26,6 +26,9 @@ class Tiny(nn.Module):
         super().__init__()
         self.classifier = nn.Sequential(nn.Linear(4, num_classes))
 
+    def forward(self, x):
+        return self.classifier(x[:, 0, 0, :4])
+
 
 KINDS.setdefault("tiny", Kind(Tiny, 32, KINDS["small"].options))
 

@@ -4,7 +4,6 @@ import hashlib
 import os
 import time
 import zlib
-from pathlib import Path
 from urllib import parse
 
 import numpy as np
@@ -40,22 +39,25 @@ ORIGINS = {
 def load_digits(*, root=None, offline=None, time_limit=60.0):
     """손글씨 숫자를 `ImageData`로 돌려주고, 어떤 데이터인지 한 줄로 알립니다.
 
-    `root`(없으면 환경 변수 COURSE_DATA, 그것도 없으면 저장소의 data/) 아래 MNIST/raw를 먼저 보고,
-    없으면 `time_limit`초 안에 내려받고, 그것도 안 되면 scikit-learn의 숫자 1,797장을 쓰며 까닭을
-    "주의:" 줄로 알립니다. `offline=True`나 COURSE_OFFLINE=1이면 네트워크를 쓰지 않습니다.
+    `root`(없으면 환경 변수 COURSE_DATA, 그것도 없으면 저장소의 data/)나 그 아래 MNIST/raw에 있는
+    파일을 먼저 보고, 없으면 `time_limit`초 안에 내려받고, 그것도 안 되면 scikit-learn의 숫자
+    1,797장을 쓰며 이유를 "주의:" 줄로 알립니다. `offline=True`나 COURSE_OFFLINE=1이면 네트워크를
+    쓰지 않습니다.
     """
     offline = is_offline(offline)
     folder, problems = choose_folder(
-        root, lambda folder: os.path.isdir(folder / "MNIST" / "raw"), "MNIST/raw가"
-    )
-    raw = folder / "MNIST" / "raw"
-    arrays, source = _read_folder(raw, problems), "cache"
+        root,
+        lambda folder: any(filter(os.path.exists, (place for name in MNIST_FILES
+                                                   for place in _places(folder, name)))),
+        "MNIST/raw가",
+    )  # fmt: skip
+    arrays, source = _read_folder(folder, problems), "cache"
     missing = [name for name in MNIST_FILES if name not in arrays]
     if missing:
         try:
             contents, source = _download(missing, offline, time_limit), "download"
-            arrays |= {name: _parse_idx(contents[name], name) for name in missing}
-            _save(contents, raw, problems)
+            arrays |= {name: _parse(contents[name], name) for name in missing}
+            _save(contents, folder / "MNIST" / "raw", problems)
         except ConnectionError as error:
             problems.append(str(error))
             arrays, source = _embedded(), "embedded"
@@ -107,48 +109,47 @@ def center_digit(drawing):
     return {"crop": crop, "scale": scale, "center": center, "pad": pad_to_32(center)}
 
 
-def read_idx(path):
-    """uint8 IDX 파일(.gz도 됩니다)을 배열로 읽습니다. 형식이 어긋나면 ValueError입니다."""
-    content = Path(path).expanduser().read_bytes()
-    return _parse_idx(_unpack(content, path), path).copy()
+def _places(folder, name):
+    """파일이 있을 만한 자리들입니다. Kaggle의 이름은 `train-images.idx3-ubyte`입니다."""
+    return [
+        parent / f"{spelling}{ending}"
+        for parent in (folder / "MNIST" / "raw", folder / "MNIST", folder)
+        for spelling in (name, name.replace("-idx", ".idx"))
+        for ending in ("", ".gz")
+    ]
 
 
-def _unpack(content, label):
-    if not str(label).endswith(".gz"):
-        return content
-    unpacker = zlib.decompressobj(wbits=31)  # gzip 형식
-    try:
-        unpacked = unpacker.decompress(content, LARGEST_FILE)
-    except zlib.error as error:
-        raise ValueError(f"{label}: gzip 파일이 아니거나 내용이 깨졌습니다.") from error
-    if not unpacker.eof:  # 끝에 적힌 검사합까지 읽어야 온전합니다.
-        raise ValueError(f"{label}: gzip 파일이 도중에 끊겼거나 너무 큽니다.")
-    return unpacked
+def _unpack(content, name):
+    """IDX 파일(gzip도 됩니다)의 내용을 확인해 돌려줍니다. 검사합이 다르면 ValueError입니다."""
+    if content[:2] == b"\x1f\x8b":
+        try:
+            content = zlib.decompressobj(wbits=31).decompress(content, LARGEST_FILE)
+        except zlib.error as error:
+            raise ValueError("gzip의 내용이 깨졌습니다.") from error
+    if hashlib.md5(content, usedforsecurity=False).hexdigest() != MNIST_FILES[name]:
+        raise ValueError("내용이 MNIST와 다릅니다(md5 검사합이 맞지 않습니다).")
+    return content
 
 
-def _parse_idx(content, label, md5=None):
-    rank = content[3] if content[:3] == b"\0\0\x08" and len(content) > 3 else 0
-    start = 4 + 4 * rank
-    if rank not in (1, 2, 3) or len(content) < start:
-        raise ValueError(f"{label}: uint8 IDX 파일이 아닙니다(처음이 {content[:4].hex()!r}).")
-    shape, count = np.frombuffer(content, ">u4", rank, 4).tolist(), len(content) - start
-    if count != np.prod(shape, dtype=object) or count == 0:  # object: 넘치지 않는 정수
-        raise ValueError(f"{label}: 모양이 {shape}라고 적혀 있는데 값은 {count:,}개입니다.")
-    if md5 and hashlib.md5(content, usedforsecurity=False).hexdigest() != md5:
-        raise ValueError(f"{label}: 내용이 MNIST와 다릅니다(md5 검사합이 맞지 않습니다).")
-    return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
+def _parse(content, name):
+    if "images" in name:  # 앞의 16바이트는 개수와 크기입니다.
+        return np.frombuffer(content, np.uint8, offset=16).reshape(-1, 28, 28)
+    return np.frombuffer(content, np.uint8, offset=8)
 
 
-def _read_folder(raw, problems):
+def _read_folder(folder, problems):
     """온전한 파일만 {이름: 배열}로 읽습니다. 깨진 파일은 손대지 않고 `problems`에 적습니다."""
     arrays = {}
-    for name, md5 in MNIST_FILES.items():
-        for path in filter(os.path.exists, (raw / name, raw / f"{name}.gz")):
+    for name in MNIST_FILES:
+        for path in filter(os.path.exists, _places(folder, name)):
             try:
-                arrays[name] = _parse_idx(_unpack(path.read_bytes(), path), path, md5)
+                arrays[name] = _parse(_unpack(path.read_bytes(), name), name)
                 break
             except (OSError, ValueError) as error:
-                problems.append(f"{error} 쓰지 않고 두었으니 지우거나 옮긴 뒤 다시 실행하십시오.")
+                reason = getattr(error, "strerror", None) or error
+                problems.append(
+                    f"{path}: {reason} 쓰지 않고 두었으니 지우거나 옮긴 뒤 다시 실행하십시오."
+                )
     return arrays
 
 
@@ -164,9 +165,8 @@ def _download(names, offline, time_limit):
         deadline = time.monotonic() + (end - time.monotonic()) / (len(MNIST.mirrors) - tried)
         try:
             for name in (name for name in names if name not in contents):
-                content = _unpack(fetch(f"{server}{name}.gz", deadline), f"{name}.gz")
-                _parse_idx(content, name, MNIST_FILES[name])
-                contents[name] = content
+                content = fetch(f"{server}{name}.gz", deadline - time.monotonic())
+                contents[name] = _unpack(content, name)
             return contents
         except (ValueError, *FETCH_ERRORS) as error:
             reasons.append(f"{parse.urlsplit(server).netloc}: {fetch_problem(error)}")

@@ -1,7 +1,6 @@
 """컬러 사진을 준비합니다: 저장된 CIFAR-10이나 내 사진 폴더, 내려받은 CIFAR-10, 내장 사진 조각."""
 
 import os
-import time
 from hashlib import md5
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from course_utils.data.sources import (
 )
 
 BATCHES = "cifar-10-batches-py"  # torchvision이 압축을 푼 폴더
+ARCHIVE = "cifar-10-python.tar.gz"
 ARCHIVE_LIMIT = 1 << 28  # 170 MB인 압축 파일보다 크면 거짓 파일입니다.
 
 
@@ -32,17 +32,20 @@ def load_photos(*, root=None, offline=None, time_limit=120.0, max_train=None, ma
     """컬러 사진을 `ImageData`로 돌려주고, 어떤 데이터인지 한 줄로 알립니다.
 
     `root`(없으면 환경 변수 COURSE_DATA, 그것도 없으면 저장소의 data/)에서 다음을 차례로 찾습니다:
-    torchvision이 푼 `cifar-10-batches-py`, 클래스 폴더가 든 `cifar10*` 폴더나 zip, 그리고 `root`
+    torchvision이 푼 `cifar-10-batches-py`, 그것의 압축 파일 `cifar-10-python.tar.gz`, 클래스 폴더가 든 `cifar10*` 폴더나 zip, 그리고 `root`
     자신(클래스마다 폴더가 있는 내 사진). 없으면 `time_limit`초 안에 CIFAR-10(170 MB)을 내려받고,
     그것도 안 되면 scikit-image와 scikit-learn에 든 사진의 조각을 쓰며 까닭을 "주의:" 줄로 알립니다.
 
     이미지는 0~1인 float32 `(N, 3, 32, 32)`입니다. `max_train`, `max_test`를 주면 클래스마다 같은
     수로 나누어 그만큼만 읽습니다. 내 사진을 하나도 쓸 수 없으면 ValueError를 냅니다.
     """
-    folder, problems = choose_folder(root, find_photos, "CIFAR-10이나 클래스 폴더가")
+    def find(folder):
+        return find_photos(folder, is_own=root is not None)
+
+    folder, problems = choose_folder(root, find, "CIFAR-10이나 클래스 폴더가")
     limits = {"max_train": max_train, "max_test": max_test}
     parts, source = None, "cache"
-    if (place := find_photos(folder)) is not None:
+    if (place := find(folder)) is not None:
         try:
             parts = _read(place, limits, problems)
         except (OSError, RuntimeError) as error:
@@ -50,7 +53,7 @@ def load_photos(*, root=None, offline=None, time_limit=120.0, max_train=None, ma
     if parts is None:
         try:
             _download(folder, is_offline(offline), time_limit)
-            parts, source = _read(folder / BATCHES, limits, problems), "download"
+            parts, source = _read(folder / ARCHIVE, limits, problems), "download"
         except (OSError, RuntimeError) as error:
             problems.append(str(error))
             parts, source = _few(cut_photos(), limits), "embedded"
@@ -66,34 +69,46 @@ def scale_photos(images):
     return (images - 0.5) / 0.25
 
 
-def find_photos(folder):
-    """`folder`에서 읽을 것의 경로입니다. 없으면 None입니다."""
+def find_photos(folder, *, is_own=False):
+    """`folder`에서 읽을 것의 경로입니다. 없으면 None입니다.
+
+    다른 데이터가 섞인 큰 폴더를 내 사진으로 알고 모두 뒤지지 않도록, 내 사진이라고 준 폴더(`is_own`)가
+    아니면 클래스 폴더를 한 층만 봅니다.
+    """
     folder = Path(folder)
     if folder.is_file():
-        return folder if is_image_collection(folder) else None
+        return folder if folder.name == ARCHIVE or is_image_collection(folder) else None
     if not folder.is_dir():
         return None
-    if (folder / BATCHES).is_dir():
-        return folder / BATCHES
+    for place in (folder / BATCHES, folder / ARCHIVE):
+        if place.exists():
+            return place
     for place in sorted(folder.glob("cifar10*")):
         if is_image_collection(place):
             return place
-    return folder if holds_classes(folder) else None
+    return folder if (is_image_collection if is_own else holds_classes)(folder) else None
 
 
 def _read(place, limits, problems):
-    if place.name == BATCHES:
-        return _few(_read_batches(place.parent), limits)
+    if place.name in (BATCHES, ARCHIVE):
+        return _few(_read_cifar10(place), limits)
     *parts, notes = read_image_collection(place, **limits)
     problems += notes
     return tuple(parts)
 
 
-def _read_batches(folder):
-    """torchvision이 검사합(md5)을 확인하고 읽습니다. 틀리면 RuntimeError입니다."""
-    from torchvision.datasets import CIFAR10
+def _read_cifar10(place):
+    """torchvision이 검사합(md5)을 확인하고 읽습니다. 압축 파일이면 먼저 풉니다.
 
-    train, test = (CIFAR10(folder, train=flag) for flag in (True, False))
+    틀리면 RuntimeError입니다.
+    """
+    from torchvision.datasets import CIFAR10
+    from torchvision.datasets.utils import check_integrity
+
+    is_archive = place.name == ARCHIVE
+    if is_archive and not check_integrity(place, CIFAR10.tgz_md5):
+        raise RuntimeError("md5가 CIFAR-10의 것과 다릅니다. 지우고 다시 받으십시오")
+    train, test = (CIFAR10(place.parent, train=flag, download=is_archive) for flag in (True, False))
     return (train.data, np.array(train.targets), test.data, np.array(test.targets),
             tuple(train.classes))  # fmt: skip
 
@@ -114,14 +129,14 @@ def _few(parts, limits):
 
 
 def _download(folder, offline, time_limit):
-    """압축 파일을 메모리로 받아 검사한 뒤 저장하고 torchvision으로 풉니다."""
+    """압축 파일을 메모리로 받아 검사한 뒤 저장합니다."""
     from torchvision.datasets import CIFAR10
 
     if offline:
         raise ConnectionError("오프라인으로 정해져 있어 CIFAR-10을 내려받지 않았습니다.")
     print(f"CIFAR-10(170 MB)을 내려받습니다. 길어도 {time_limit:g}초까지 기다립니다.", flush=True)
     try:
-        content = fetch(CIFAR10.url, time.monotonic() + time_limit, largest=ARCHIVE_LIMIT)
+        content = fetch(CIFAR10.url, time_limit, largest=ARCHIVE_LIMIT)
     except FETCH_ERRORS as error:
         raise ConnectionError(
             f"CIFAR-10을 내려받지 못했습니다({fetch_problem(error)}). "
@@ -129,13 +144,12 @@ def _download(folder, offline, time_limit):
         ) from error
     if md5(content, usedforsecurity=False).hexdigest() != CIFAR10.tgz_md5:
         raise ConnectionError("받은 CIFAR-10이 온전하지 않아(md5가 다름) 쓰지 않았습니다.")
-    write_atomically(folder / CIFAR10.filename, content)
-    CIFAR10(folder, download=True)  # 저장된 압축 파일을 다시 확인하고 풉니다.
+    write_atomically(folder / ARCHIVE, content)
 
 
 def _as_image_data(parts, source, place):
     train_images, train_labels, test_images, test_labels, names = parts
-    jpeg_copy = source == "cache" and place.name != BATCHES
+    jpeg_copy = source == "cache" and place.name not in (BATCHES, ARCHIVE)
     own = jpeg_copy and not place.name.startswith("cifar10")
     told = {
         "download": "CIFAR-10을 방금 내려받았습니다.",

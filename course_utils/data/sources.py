@@ -1,11 +1,8 @@
 """데이터를 담는 그릇, 데이터를 찾을 폴더, 내려받는 방법입니다."""
 
-import hashlib
 import os
 import queue
-import tempfile
 import threading
-import time
 from dataclasses import dataclass, field
 from http.client import HTTPException
 from pathlib import Path
@@ -72,82 +69,38 @@ def fetch_problem(error):
     return str(getattr(error, "reason", error))
 
 
-def fetch(url, deadline, *, largest=LARGEST_FILE):
-    """주소의 내용을 `deadline`(time.monotonic)까지 메모리로 받습니다."""
-    return b"".join(chunk for chunk, _ in _chunks(url, deadline, largest))
-
-
-def download(url, path, *, prefix, time_limit):
-    """진행 막대를 보이며 `url`을 받아, SHA-256의 앞부분이 `prefix`와 같으면 `path`에 둡니다.
-
-    임시 파일에 받아 확인한 뒤에 이름을 바꾸므로, 끊기거나 틀리면 아무것도 남지 않습니다. 이미 있는
-    파일은 바꾸지 않습니다. 시간이 지나면 TimeoutError, 내용이 틀리면 ConnectionError입니다.
-    """
-    if path.exists():
-        raise FileExistsError(f"{path}이(가) 이미 있어 받지 않았습니다. 지우거나 옮기십시오.")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    digest, deadline = hashlib.sha256(), time.monotonic() + time_limit
-    with tempfile.TemporaryDirectory(prefix=".download-", dir=path.parent) as private:
-        temporary = Path(private, path.name)
-        with (
-            temporary.open("wb") as file,
-            tqdm(desc=path.name, unit="B", unit_scale=True, leave=False) as bar,
-        ):
-            for chunk, bar.total in _chunks(url, deadline, LARGEST_WEIGHTS):
-                bar.update(len(chunk))
-                digest.update(chunk)
-                file.write(chunk)
-        if not digest.hexdigest().startswith(prefix):
-            raise ConnectionError(
-                f"받은 파일({temporary.stat().st_size:,}바이트)의 SHA-256이 {prefix}…로 시작하지 "
-                "않아 쓰지 않았습니다."
-            )
-        os.replace(temporary, path)
-
-
-def _chunks(url, deadline, largest):
-    """`(내용의 조각, 전체 바이트나 None)`을 냅니다. 받다가 난 오류는 여기서 다시 던집니다.
+def fetch(url, seconds, *, largest=LARGEST_FILE):
+    """주소의 내용을 진행 막대를 보이며 메모리로 받습니다. `seconds`초가 지나면 TimeoutError입니다.
 
     소켓의 제한 시간은 한 번의 기다림만 막습니다. 이름 찾기에서 멈추거나 조금씩 흘리는 서버는
     스레드에 두고, 기다리는 쪽에서 끊습니다.
     """
-    arrived = queue.Queue(maxsize=64)
-    stop = threading.Event()
-
-    def put(item):
-        while not stop.is_set():
-            try:
-                arrived.put(item, timeout=0.2)
-                return
-            except queue.Full:  # 기다리는 쪽이 그만두었는지 다시 봅니다.
-                continue
+    answer, stop = queue.SimpleQueue(), threading.Event()
 
     def work():
         try:
-            with request.urlopen(url, timeout=10) as response:
-                length = response.headers.get("Content-Length")
+            content, name = bytearray(), url.rpartition("/")[2]
+            with (
+                request.urlopen(url, timeout=10) as response,
+                tqdm(desc=name, unit="B", unit_scale=True, leave=False, delay=2,
+                     total=int(response.headers.get("Content-Length", 0)) or None) as bar,
+            ):  # fmt: skip
                 while not stop.is_set() and (chunk := response.read1(1 << 18)):
-                    put((chunk, int(length) if length else None))
-            put(None)
+                    content += chunk
+                    bar.update(len(chunk))
+                    if len(content) > largest:
+                        raise ConnectionError("받는 파일이 너무 커서 멈췄습니다.")
+            answer.put(bytes(content))
         except Exception as error:  # 기다리는 쪽에서 다시 던져집니다.
-            put(error)
+            answer.put(error)
 
     threading.Thread(target=work, daemon=True).start()
-    size = 0
     try:
-        while (left := deadline - time.monotonic()) > 0:
-            try:
-                item = arrived.get(timeout=left)
-            except queue.Empty:
-                break
-            if item is None:
-                return
-            if isinstance(item, Exception):
-                raise item
-            size += len(item[0])
-            if size > largest:
-                raise ConnectionError("받는 파일이 너무 커서 멈췄습니다.")
-            yield item
-        raise TimeoutError("제때 답이 오지 않음")
+        content = answer.get(timeout=max(0, seconds))
+    except queue.Empty:
+        raise TimeoutError("제때 답이 오지 않음") from None
     finally:
         stop.set()
+    if isinstance(content, Exception):
+        raise content
+    return content

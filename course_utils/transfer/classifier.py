@@ -7,11 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor, nn
 
 from course_utils import training
 from course_utils.alexnet import SmallAlexNet
-from course_utils.data import ImageData
+from course_utils.data import ImageData, read_photo
 from course_utils.data.image_files import read_image_collection
 
 
@@ -94,26 +95,37 @@ class Classifier:
 def prepare(classifier: Classifier, images: Iterable) -> Tensor:
     """사진들을 망의 입력 `(N, 3, S, S)`로 바꿉니다. 크기는 저마다 달라도 됩니다.
 
-    사진은 PIL 이미지나 0~255인 uint8 배열 `(H, W, 3)`, 흑백 `(H, W)`입니다. 다른 것이 오면
-    ValueError를 냅니다.
+    사진은 파일의 경로, PIL 이미지, 0~255인 uint8 배열 `(H, W, 3)`이나 흑백 `(H, W)`이고, 한 장만
+    주어도 됩니다. `load_folder`와 같은 픽셀이 됩니다. 다른 것이 오면 ValueError를 냅니다.
     """
+    one_array = getattr(images, "ndim", 0) == 2 or (
+        getattr(images, "ndim", 0) == 3 and images.shape[-1] in (3, 4)
+    )
+    if one_array or isinstance(images, str | Path | Image.Image):
+        images = [images]
+    if not (tensors := [_transform(classifier, image) for image in images]):
+        raise ValueError("사진이 한 장도 없습니다. [사진]처럼 한 장 이상 넘기십시오.")
+    return torch.stack(tensors)
+
+
+def _transform(classifier: Classifier, image) -> Tensor:
     transform = classifier.transform
-    return torch.stack([transform(_to_tensor(image)) for image in images])
+    if not isinstance(image, str | Path | Image.Image):
+        image = _array_to_image(np.asarray(image))
+    rgb = read_photo(image, side=transform.resize_size[0])
+    return transform(torch.from_numpy(np.array(rgb).transpose(2, 0, 1).copy()))
 
 
-def _to_tensor(image) -> Tensor:
-    if hasattr(image, "convert"):
-        image = image.convert("RGB")
-    pixels = np.asarray(image)
-    if pixels.ndim == 2:
-        pixels = np.repeat(pixels[:, :, None], 3, axis=2)  # 흑백은 세 채널에 같은 값을 둡니다.
-    if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != np.uint8:
+def _array_to_image(pixels: np.ndarray) -> Image.Image:
+    is_color = pixels.ndim == 3 and pixels.shape[2] in (3, 4) and pixels.dtype == np.uint8
+    is_grey = pixels.ndim == 2 and pixels.dtype in (np.uint8, np.uint16, np.int32)
+    if not is_color and not is_grey:
         raise ValueError(
             "사진 한 장은 0~255인 uint8 (높이, 너비, 3) 배열이어야 하는데 "
             f"{pixels.dtype} {pixels.shape}이(가) 왔습니다. 0~1이면 (255 * x).astype('uint8')로, "
-            "채널이 앞에 있으면 x.transpose(1, 2, 0)을 쓰십시오. 한 장이면 [사진]을 넘기십시오."
+            "채널이 앞에 있으면 x.transpose(1, 2, 0)을 쓰십시오."
         )
-    return torch.from_numpy(pixels.transpose(2, 0, 1).copy())
+    return Image.fromarray(pixels)
 
 
 def load_folder(
@@ -121,28 +133,29 @@ def load_folder(
 ) -> ImageData:
     """`클래스/파일` 꼴의 폴더나 그 zip을 읽습니다. 이미지는 망의 변환을 지난 `(N, 3, S, S)`입니다.
 
-    `load_photos`와 같은 규칙입니다: train과 test로 나뉘어 있지 않으면 다섯 장에 한 장을 시험에
-    쓰고, 읽지 못한 파일은 건너뛰고 "주의:" 줄로 알립니다. 없는 경로이거나, 클래스가 둘보다 적거나,
+    클래스와 학습·테스트는 `load_photos`와 같은 규칙으로 나누고, 픽셀은 `prepare`의 것과 같습니다.
+    읽지 못한 파일은 건너뛰고 "주의:" 줄로 알립니다. 없는 경로이거나, 클래스가 둘보다 적거나,
     클래스에 읽을 수 있는 사진이 두 장보다 적으면 ValueError를 냅니다.
     """
-    path = Path(path).expanduser()
-    if not path.exists():
-        raise ValueError(f"{path} 폴더가 없습니다. 클래스마다 폴더가 든 폴더의 경로를 적으십시오.")
+    place = Path(path).expanduser()
+    if not str(path).strip() or not place.exists():
+        raise ValueError(
+            f"'{path}' 폴더가 없습니다. 클래스마다 폴더가 든 폴더의 경로를 적으십시오."
+        )
     *parts, names, notes = read_image_collection(
-        path, max_train=max_train, max_test=max_test, side=classifier.transform.resize_size[0]
-    )
+        place, max_train=max_train, max_test=max_test, side=classifier.transform.resize_size[0],
+        convert=lambda image: _transform(classifier, image).numpy(),
+    )  # fmt: skip
     if notes:
         print("주의:", " ".join(notes))
-    tensors = [
-        torch.from_numpy(part) if part.ndim == 1 else prepare(classifier, part) for part in parts
-    ]
+    tensors = [torch.from_numpy(part) for part in parts]
     note = f"내 사진(학습 {len(tensors[1]):,}장, 시험 {len(tensors[3]):,}장): {', '.join(names)}"
     print(note)
-    return ImageData(*tensors, names, path.name, "folder", note)
+    return ImageData(*tensors, names, place.name, "folder", note)
 
 
 def top_k(classifier: Classifier, image, *, k: int = 5) -> list[tuple[str, float]]:
-    """사진 한 장의 답을 확률이 높은 것부터 `k`개 `(이름, 확률)`로 돌려줍니다."""
+    """사진(`prepare`가 받는 것)의 답을 확률이 높은 것부터 `k`개 `(이름, 확률)`로 돌려줍니다."""
     probabilities = training.predict(classifier.model, prepare(classifier, [image]))[0].softmax(0)
     values, places = probabilities.topk(min(k, len(classifier.class_names)))
     return [(classifier.label(place), value) for place, value in

@@ -13,12 +13,21 @@ from course_utils import training
 def replace_head(model: nn.Module, num_classes: int) -> nn.Module:
     """머리를 클래스가 `num_classes`개인 새 층으로 바꾼 사본입니다. 처음 모델은 그대로 둡니다.
 
-    새 층의 가중치는 N(0, 0.01)이고 편향은 0입니다(Krizhevsky 2012, §5의 초기값).
+    새 층의 가중치는 N(0, 0.01)이고 편향은 0이며(Krizhevsky 2012, §5의 초기값), dtype과 장치는
+    옛 머리와 같습니다. `classifier`의 마지막이 nn.Linear가 아니면 ValueError를 냅니다.
     """
     if num_classes < 2:
         raise ValueError(f"클래스는 둘 이상이어야 하는데 {num_classes}개가 왔습니다.")
+    *_, old = getattr(model, "classifier", [None])
+    if not isinstance(old, nn.Linear):
+        raise ValueError(
+            f"{type(model).__name__}에는 마지막이 nn.Linear인 classifier가 없습니다. "
+            "load_alexnet이 준 망의 model이나 torchvision의 AlexNet을 넘기십시오."
+        )
     model = copy.deepcopy(model).requires_grad_(True)
-    head = nn.Linear(model.classifier[-1].in_features, num_classes)
+    head = nn.Linear(
+        old.in_features, num_classes, dtype=old.weight.dtype, device=old.weight.device
+    )
     nn.init.normal_(head.weight, std=0.01)
     nn.init.zeros_(head.bias)
     model.classifier[-1] = head

@@ -8,8 +8,14 @@ from pathlib import Path
 
 import torch
 
-from course_utils.checkpoint import ASSETS, load_pretrained
-from course_utils.data.sources import FETCH_ERRORS, download, fetch_problem, is_offline
+from course_utils.checkpoint import ASSETS, load_pretrained, write_atomically
+from course_utils.data.sources import (
+    FETCH_ERRORS,
+    LARGEST_WEIGHTS,
+    fetch,
+    fetch_problem,
+    is_offline,
+)
 from course_utils.transfer.classifier import KINDS, Classifier, restore
 
 # 클래스 폴더의 이름 차례와 같습니다.
@@ -85,13 +91,21 @@ def _fetch(url: str, place: Path, offline: bool, time_limit: float) -> None:
         flush=True,
     )
     try:
-        prefix = name.rpartition(".")[0].rpartition("-")[2]
-        download(url, place / name, prefix=prefix, time_limit=time_limit)
+        content = fetch(url, time_limit, largest=LARGEST_WEIGHTS)
+        if not _is_intact(content, name):
+            raise ConnectionError(f"받은 {len(content):,}바이트의 SHA-256이 이름에 적힌 것과 다름")
+        write_atomically(place / name, content)
     except FETCH_ERRORS as error:
         raise ConnectionError(
             f"가중치({name})를 내려받지 못했습니다({fetch_problem(error)}). "
             "연결과 빈 공간을 확인하거나 time_limit을 늘려 다시 실행하십시오."
         ) from error
+
+
+def _is_intact(content: bytes, name: str) -> bool:
+    """SHA-256이 파일 이름에 적힌 앞부분과 같으면 참입니다. 예: alexnet-owt-7be5be79.pth"""
+    prefix = Path(name).stem.rpartition("-")[2]
+    return hashlib.sha256(content).hexdigest().startswith(prefix)
 
 
 def _small() -> Classifier:
@@ -121,10 +135,9 @@ def cached_torchvision_alexnet(folder: Path | None = None) -> dict | None:
     if not path.is_file():
         return None
     content = path.read_bytes()
-    expected = path.stem.rpartition("-")[2]  # 예: alexnet-owt-7be5be79.pth
-    if not hashlib.sha256(content).hexdigest().startswith(expected):
+    if not _is_intact(content, name):
         raise ValueError(
-            f"{path}의 내용이 파일 이름에 적힌 SHA-256({expected}…)과 다릅니다. 내려받다 끊겼거나 "
+            f"{path}의 내용이 파일 이름에 적힌 SHA-256과 다릅니다. 내려받다 끊겼거나 "
             "상한 파일이므로 쓰지 않았습니다. 이 파일을 지우고 다시 받으십시오: "
             "AlexNet_Weights.IMAGENET1K_V1.get_state_dict(check_hash=True)"
         )

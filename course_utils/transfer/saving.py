@@ -1,8 +1,10 @@
 """학습한 분류기를 파일 하나에 담고 읽습니다. 클래스 이름과 망의 종류도 함께 담습니다."""
 
+import copy
 from collections.abc import Sequence
 from pathlib import Path
 
+import torch
 from torch import nn
 
 from course_utils import checkpoint
@@ -17,37 +19,45 @@ def save_classifier(
 ) -> Path:
     """가중치, 클래스 이름, 망의 종류(`Classifier.kind`)를 `path`에 씁니다.
 
-    `kind`를 모르거나, 클래스 이름의 수가 머리의 출력 수와 다르거나, 망이 그 종류와 구조가 달라 다시
-    읽지 못하면 쓰지 않고 ValueError를 냅니다.
+    반정밀도의 가중치는 float32로 바꾸어 적습니다. 다음이면 쓰지 않고 ValueError를 냅니다: `kind`를
+    모름, 클래스 이름의 수가 머리의 출력 수와 다름, 가중치의 모양이 그 종류의 망과 다름, 모양은
+    같아도 그 종류의 망에 넣으면 답이 다름(활성화나 풀링을 바꾼 망).
     """
     names, path = [str(name) for name in class_names], Path(path).expanduser()
     if kind not in KINDS:
         raise ValueError(f"망의 종류 {kind!r}을(를) 모릅니다. 아는 것: {', '.join(KINDS)}")
-    weights, expected = model.state_dict(), KINDS[kind].build(len(names)).state_dict()
-    *_, head = expected  # 머리의 편향입니다. 길이가 출력 수입니다.
-    if head in weights and len(weights[head]) != len(names):
+    mine = copy.deepcopy(model).to("cpu", torch.float32).eval()
+    weights = {name: value.contiguous() for name, value in mine.state_dict().items()}
+    shapes = {name: value.shape for name, value in weights.items()}
+    wanted = KINDS[kind].build(len(names)).state_dict()
+    *_, head = wanted  # 머리의 편향입니다. 길이가 출력 수입니다.
+    if head in shapes and len(weights[head]) != len(names):
         raise ValueError(
             f"망의 출력은 {len(weights[head])}개인데 클래스 이름은 {len(names)}개입니다. "
             "학습할 때 쓴 차례 그대로 이름을 모두 넘기십시오."
         )
-    other = sorted(
-        name for name in weights.keys() | expected.keys()
-        if name not in weights or name not in expected
-        or weights[name].shape != expected[name].shape
-    )  # fmt: skip
-    if other:
+    pairs = shapes.items() ^ {name: value.shape for name, value in wanted.items()}.items()
+    if other := sorted({name for name, _ in pairs}):
         raise ValueError(
             f"이 망은 kind={kind!r}인 망과 구조가 달라(다른 가중치 {len(other)}개: {other[0]} 등) "
-            "저장하지 않았습니다. load_alexnet이 준 망의 kind를 그대로 넘기십시오."
+            "저장하지 않았습니다. load_alexnet이 준 망의 kind를 그대로 넘기십시오. 몸통을 바꾼 "
+            "망은 torch.save(model.state_dict(), 경로)로 저장하십시오."
         )
-    content = {
-        "format": FORMAT, "kind": kind, "class_names": names,
-        "image_size": KINDS[kind].image_size,
-        # 반정밀도로 바꾼 망도 읽을 때의 망과 같은 dtype으로 적습니다.
-        "weights": {name: value.to("cpu", expected[name].dtype).contiguous()
-                    for name, value in weights.items()},
-    }  # fmt: skip
-    checkpoint.save(path, content)
+    side = KINDS[kind].image_size
+    photo = torch.rand(1, 3, side, side, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        same = torch.allclose(mine(photo), restore(kind, weights, len(names))(photo), rtol=1e-3,
+                              atol=1e-4, equal_nan=True)  # fmt: skip
+    if not same:
+        raise ValueError(
+            f"가중치의 모양은 kind={kind!r}인 망과 같지만 계산이 달라(활성화나 풀링을 바꾼 망), "
+            "다시 읽으면 다른 답을 하므로 저장하지 않았습니다. "
+            "torch.save(model.state_dict(), 경로)로 저장하고, 읽을 때 같은 망을 만들어 넣으십시오."
+        )
+    checkpoint.save(path, {
+        "format": FORMAT, "kind": kind, "class_names": names, "image_size": side,
+        "weights": weights,
+    })  # fmt: skip
     return path
 
 
