@@ -212,6 +212,11 @@ def test_same_images_are_read_beside_files_of_the_system(tree, change):
     assert all(after[0, index][1] != SKIPPED for index in range(6))
 
 
+def test_files_of_other_kinds_are_named(tree):
+    (tree / "개" / "9.heic").write_bytes(b"x")
+    assert ImageTree(tree, stored=36).others == ["개/9.heic"]
+
+
 def test_nested_folders_belong_to_the_class_above(tree):
     (tree / "개" / "갈색").mkdir()
     (tree / "개" / "0.png").rename(tree / "개" / "갈색" / "0.png")

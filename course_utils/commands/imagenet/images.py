@@ -43,6 +43,7 @@ class ImageTree(Dataset):
             raise FileNotFoundError(
                 f"{folder}에는 클래스마다 폴더가 있고 그 안에 이미지가 있어야 합니다({which})."
             )
+        self.others = ["/".join(names) for names, path in found if path and not is_photo(path.name)]
         self.names = ["/".join(names) for names, _ in photos]
         self.samples = [(path, self.classes.index(names[0])) for names, path in photos]
 
