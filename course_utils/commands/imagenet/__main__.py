@@ -146,8 +146,8 @@ def open_trees(options: Namespace) -> tuple[ImageTree, ImageTree]:
     if len(set(gather(train.contents() + val.contents()))) > 1:
         fail("프로세스마다 보는 이미지가 다릅니다. 모든 컴퓨터의 --data를 같게 하십시오.")
     if others := train.others + val.others:
-        say(f"주의: 읽지 않는 형식이라 세지 않은 파일 {len(others):,}개(예: {', '.join(others[:3])}). "
-            "HEIC나 AVIF 사진이면 JPEG로 바꾸십시오.")  # fmt: skip
+        say(f"주의: 읽지 않는 형식이라 세지 않은 파일 {len(others):,}개"
+            f"(예: {', '.join(others[:3])}). HEIC나 AVIF 사진이면 JPEG로 바꾸십시오.")  # fmt: skip
     from_first(lambda: read_some(val, 100))
     return train, val
 
