@@ -14,12 +14,7 @@ import torch
 from torch import distributed
 
 from course_utils.checkpoint import save_pretrained
-from course_utils.commands.imagenet.images import (
-    COLOR_IMAGES,
-    ImageTree,
-    measure_colors,
-    read_some,
-)
+from course_utils.commands.imagenet.images import COLOR_IMAGES, ImageTree, measure_colors, read_some
 from course_utils.commands.imagenet.processes import (
     connect,
     fail,

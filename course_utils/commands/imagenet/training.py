@@ -28,14 +28,7 @@ from course_utils.commands.imagenet.images import (
     batches,
     normalize,
 )
-from course_utils.commands.imagenet.processes import (
-    fail,
-    from_first,
-    gather,
-    is_first,
-    say,
-    total,
-)
+from course_utils.commands.imagenet.processes import fail, from_first, gather, is_first, say, total
 
 # Krizhevsky 2012, §5
 MOMENTUM, WEIGHT_DECAY = 0.9, 0.0005
