@@ -1,9 +1,7 @@
 """파일을 일부러 망가뜨립니다. 같은 시드는 늘 같은 파일을 만듭니다."""
 
-import gzip
 import io
 import random
-import struct
 import zipfile
 
 import numpy as np
@@ -13,17 +11,6 @@ FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF", "PPM")
 ENDINGS = {"JPEG": "jpg", "TIFF": "tif"}
 # 길이나 개수를 적은 자리에 들어가면 위험한 값들입니다.
 NASTY = (0, 1, 0x7FFF, 0xFFFF, 0x10000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
-
-
-def idx_bytes(array):
-    return struct.pack(f">BBBB{array.ndim}I", 0, 0, 8, array.ndim, *array.shape) + array.tobytes()
-
-
-def idx_files():
-    """온전한 IDX 파일들입니다: 레이블, 행렬, 이미지 몇 장."""
-    shapes = [(20,), (5, 7), (6, 28, 28), (1, 1, 1)]
-    generator = np.random.default_rng(0)
-    return [idx_bytes(generator.integers(0, 256, shape, dtype=np.uint8)) for shape in shapes]
 
 
 def scene(number, *, size=(40, 48)):
@@ -137,10 +124,6 @@ def mutations(files, count, *, seed=0):
         yield content, way.__name__, way(content, chance, files)
 
 
-def gzip_of(content):
-    return gzip.compress(content, mtime=0)
-
-
 # --- 판정: 거절했으면 False, 읽었으면 True, 잘못 읽었으면 AssertionError --------------------------
 
 
@@ -151,24 +134,6 @@ def is_korean(text):
 def refused_in_korean(error):
     assert is_korean(error), repr(error)
     return False
-
-
-def judge_idx(path, content, originals, *, packed):
-    """거절하거나 적힌 크기 그대로 읽어야 합니다. 검사합이 있는 gzip은 원래 것과 같아야 합니다."""
-    from course_utils.data import read_idx
-
-    path.write_bytes(content)
-    try:
-        array = read_idx(path)
-    except ValueError as error:
-        return refused_in_korean(error)
-    assert array.dtype == np.uint8
-    if packed:
-        assert any(idx_bytes(array) == original for original in originals)
-    else:
-        assert idx_bytes(array) == content
-        assert content[:3] == b"\0\0\x08"
-    return True
 
 
 def judge_image(content, *, way, originals):

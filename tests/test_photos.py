@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import os
 import pickle
 import socket
 import struct
@@ -26,6 +27,7 @@ from course_utils.data import (
     scale_photos,
     sources,
 )
+from course_utils.data.image_files import read_image_collection
 
 
 @pytest.fixture(autouse=True)
@@ -49,9 +51,9 @@ def embedded(monkeypatch):
     monkeypatch.setattr(photos, "cut_photos", lambda: parts)
 
 
-def encode(mode="RGB", size=(40, 40), kind="PNG", color=(200, 30, 90), **options):
+def encode(mode="RGB", size=(40, 40), kind="PNG", color=(200, 30, 90), shade=0x8000, **options):
     buffer = io.BytesIO()
-    colors = {"L": 77, "CMYK": (10, 200, 30, 0), "I;16": 0x8000, "P": 3}
+    colors = {"L": 77, "CMYK": (10, 200, 30, 0), "I;16": shade, "P": 3}
     Image.new(mode, size, colors.get(mode, color)).save(buffer, kind, **options)
     return buffer.getvalue()
 
@@ -89,12 +91,6 @@ def test_own_folder_gives_float_images_and_sorted_classes(tmp_path, capsys):
     assert "내 사진" in capsys.readouterr().out
 
 
-def test_one_in_five_is_for_testing(tmp_path):
-    data = load_photos(root=write_classes(tmp_path / "사진", two_classes(10)))
-    assert data.train_labels.bincount().tolist() == [8, 8]
-    assert data.test_labels.bincount().tolist() == [2, 2]
-
-
 def test_zip_equals_the_folder(tmp_path):
     folder = load_photos(root=write_classes(tmp_path / "사진", two_classes()))
     archive = load_photos(root=zip_of(tmp_path / "사진.zip", two_classes()))
@@ -102,44 +98,132 @@ def test_zip_equals_the_folder(tmp_path):
     assert torch.equal(folder.test_labels, archive.test_labels)
 
 
-def test_train_and_test_folders_are_kept_apart(tmp_path):
-    files = {f"train/{name}": content for name, content in two_classes(3).items()}
-    files |= {f"test/{name}": content for name, content in two_classes(2).items()}
-    data = load_photos(root=write_classes(tmp_path / "사진", files))
-    assert (len(data.train_labels), len(data.test_labels)) == (6, 4)
+# 이름들 → (클래스들, 학습의 이름이 들어 있는 파일의 수, 알림에 있어야 할 글)
+PAIRS = [
+    ("train", "test"), ("train", "val"), ("train", "validation"), ("Training", "Testing"),
+    ("training_set", "test_set"), ("seg_train/seg_train", "seg_test/seg_test"), ("train", "eval"),
+    ("train_images", "test_images"), ("학습", "테스트"), ("학습용 데이터", "시험"),
+    ("TRAIN", "검증"), ("사진/train2017", "사진/val2017"), ("훈련", "dev"),
+]  # fmt: skip
 
 
-def test_limits_take_the_same_number_of_every_class(tmp_path):
-    folder = write_classes(tmp_path / "사진", two_classes(20))
-    data = load_photos(root=folder, max_train=6, max_test=2)
-    assert data.train_labels.bincount().tolist() == [3, 3]
-    assert data.test_labels.bincount().tolist() == [1, 1]
+@pytest.mark.parametrize("pair", PAIRS, ids="-".join)
+@pytest.mark.parametrize("place", ["{split}/{name}", "{name}/{split}"])
+def test_given_split_is_kept_apart(tmp_path, pair, place):
+    if place.startswith("{name}") and "/" in pair[0]:
+        return
+    files = {}
+    for split, count, color in zip(pair, (7, 3), ((50, 0, 0), (200, 0, 0)), strict=True):
+        for name in ("개", "고양이"):
+            folder = place.format(split=split, name=name)
+            files |= {f"{folder}/{i}.png": encode(color=color) for i in range(count)}
+    train, train_labels, test, test_labels, names, _ = read_image_collection(
+        write_classes(tmp_path / "모음", files)
+    )
+    assert names == ("개", "고양이")
+    assert np.bincount(train_labels).tolist() == [7, 7]
+    assert np.bincount(test_labels).tolist() == [3, 3]
+    assert (train[:, 0, 0, 0] == 50).all()
+    assert (test[:, 0, 0, 0] == 200).all()
 
 
-def test_zip_writes_nothing_outside(tmp_path):
-    files = two_classes() | {"../빨강/밖.png": encode(), "/파랑/밖.png": encode()}
-    (tmp_path / "안").mkdir()
-    load_photos(root=zip_of(tmp_path / "안" / "사진.zip", files))
-    assert [path.name for path in (tmp_path / "안").iterdir()] == ["사진.zip"]
-    assert not list(tmp_path.rglob("밖.png"))
+def several(*folders, count=5):
+    return {f"{folder}/{i}.png": encode() for folder in folders for i in range(count)}
 
 
-def test_hidden_files_are_passed_over_silently(tmp_path, capsys):
-    files = two_classes() | {"빨강/.DS_Store": b"x", "__MACOSX/빨강/1.png": b"x"}
-    load_photos(root=write_classes(tmp_path / "사진", files))
-    assert "건너뛴" not in capsys.readouterr().out
+GIVEN = ("train/개", "train/새", "test/개", "test/새")
 
 
-def test_note_names_the_folder_and_counts_the_images(tmp_path, capsys):
-    data = load_photos(root=write_classes(tmp_path / "내 사진", two_classes()))
-    assert (data.name, data.source) == ("내 사진", "cache")
-    assert data.note == "데이터(학습 8장, 시험 2장): 내 사진에서 읽었습니다."
-    assert capsys.readouterr().out == data.note + "\n"
+@pytest.mark.parametrize(("files", "names", "told"), [
+    # 맨 위 폴더가 클래스입니다(torchvision의 ImageFolder). 맨 위 폴더가 하나뿐이면 벗깁니다.
+    (several("개/실내", "개/실외", "고양이/실내"), "개 고양이", "더 안쪽 폴더의 사진이 15장"),
+    (several("모음/개", "모음/고양이"), "개 고양이", "모음 폴더 하나뿐"),
+    # 다른 클래스와 나란히 있는 train은 기차입니다.
+    (several("train", "bus", "plane"), "bus plane train", None),
+    (several("train/개", "train/고양이"), "개 고양이", "다섯 장에 한 장"),
+    (several("test/개", "test/고양이", "val/개", "val/고양이"), "개 고양이", "다섯 장에 한 장"),
+    (several(*GIVEN, "더/개"), "개 새", "쓰지 않은 사진이 5장"),
+    (several(*GIVEN, "val/새"), "개 새", "쓰지 않은 사진이 5장"),
+    (several("train/개", "train/새", "train2/개", "val/개", "val/새"), "개 새", "train, train2"),
+    # 레이블이 없는 Kaggle의 test
+    (several("train/개", "train/새", "test"), "개 새", "쓰지 않은 사진이 5장"),
+    (several("개", "새") | {"표지.png": encode()}, "개 새", "밖에 있어 쓰지 않은 사진이 1장"),
+    (several("개", "새") | {"토끼/1.HEIC": b"x"}, "개 새", "HEIC·AVIF가 1장"),
+    (several("개", "새") | {"토끼/1.HEIC": b"x"}, "개 새", "클래스에서 뺀 폴더: 토끼"),
+    (several("개", "새") | {"개/1.avif": b"x"}, "개 새", "JPEG로 내보내고"),
+    (several("개", "새") | {"개/아이폰.jpg": b"\0\0\0\x18ftypheic"}, "개 새", "JPEG로 내보내고"),
+    (several("개", "새") | {"개/글": b"x"}, "개 새", "개/글(확장자가 없음)"),
+    (several("개", "새") | {"개/9.jfif": encode(kind="JPEG")}, "개 새", None),
+    (several("개", "새") | {"개/.DS_Store": b"x", "__MACOSX/개/1.png": b"x", "개/._0.png": b"x",
+                          ".ipynb_checkpoints/0.png": b"x", "개/Thumbs.db": b"x"}, "개 새", None),
+])  # fmt: skip
+@pytest.mark.parametrize("packed", [False, True], ids=["folder", "zip"])
+def test_classes_are_the_first_folders_and_what_departs_is_told(
+    tmp_path, files, names, told, packed
+):
+    place = zip_of(tmp_path / "a.zip", files) if packed else write_classes(tmp_path / "a", files)
+    *_, found, notes = read_image_collection(place)
+    assert " ".join(found) == names
+    assert told in " ".join(notes) if told else notes == []
 
 
-def test_classes_are_sorted_whatever_order_the_zip_has(tmp_path):
-    files = {f"{name}/{i}.png": encode() for name in ("다", "가", "나") for i in range(2)}
-    assert load_photos(root=zip_of(tmp_path / "사진.zip", files)).class_names == ("가", "나", "다")
+@pytest.mark.parametrize("folders", [("개", "새"), ("Training/개", "Training/새", "Testing/개")])
+def test_course_data_may_be_a_folder_of_classes(tmp_path, monkeypatch, folders):
+    monkeypatch.setenv("COURSE_DATA", str(write_classes(tmp_path / "모음", several(*folders))))
+    assert load_photos(offline=True).class_names == ("개", "새")
+
+
+def test_split_without_classes_is_explained(tmp_path):
+    with pytest.raises(ValueError, match=r"찾은 클래스: 없음.*밖에 있어 쓰지 않은 사진이 10장"):
+        read_image_collection(write_classes(tmp_path / "모음", several("train", "test")))
+
+
+def test_links_are_followed_but_not_in_circles(tmp_path):
+    write_classes(tmp_path / "다른 곳", several("토끼"))
+    folder = write_classes(tmp_path / "모음", several("개", "새"))
+    (folder / "토끼").symlink_to(tmp_path / "다른 곳" / "토끼")
+    (folder / "개" / "위로").symlink_to(folder)
+    train, _, test, _, names, _ = read_image_collection(folder)
+    assert names == ("개", "새", "토끼")
+    assert len(train) + len(test) == 15
+
+
+def test_names_that_are_not_utf8_are_read_as_cp949(tmp_path):
+    for name, content in several("개", "새").items():
+        path = os.fsencode(tmp_path) + b"/" + name.encode("cp949")
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        Path(os.fsdecode(path)).write_bytes(content)
+    data = load_photos(root=tmp_path)
+    assert data.class_names == ("개", "새")
+    assert data.train_labels.bincount().tolist() == [4, 4]
+
+
+def test_locked_folder_is_told_as_a_class_without_photos(tmp_path, monkeypatch):
+    folder, real = write_classes(tmp_path / "모음", several("개", "새", "토끼")), os.scandir
+
+    def scandir(path):
+        if "토끼" in str(path):
+            raise PermissionError(13, "Permission denied")
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    *_, names, notes = read_image_collection(folder)
+    assert (names, notes) == (("개", "새"), ["쓸 수 있는 사진이 없어 클래스에서 뺀 폴더: 토끼."])
+
+
+@pytest.mark.parametrize("locked", [1, 10])
+def test_password_of_a_zip_is_told(tmp_path, locked):
+    path = zip_of(tmp_path / "사진.zip", several("개", "새"))
+    archive, place = bytearray(path.read_bytes()), 0
+    for _ in range(locked):
+        place = archive.index(b"PK\1\2", place) + 8
+        archive[place] |= 1  # 암호가 걸린 것으로 표시합니다.
+    path.write_bytes(archive)
+    if locked == 10:
+        with pytest.raises(ValueError, match="암호가 걸린 zip"):
+            read_image_collection(path)
+    else:
+        assert "개/0.png(암호가 걸린 zip" in " ".join(read_image_collection(path)[-1])
 
 
 def flip_byte(path, content):
@@ -156,15 +240,6 @@ def test_damaged_file_in_a_zip_is_named_and_skipped(tmp_path, capsys):
     data = load_photos(root=path)
     assert "건너뛴 파일 1개: 빨강/상함.png(내용이 깨짐)" in capsys.readouterr().out
     assert len(data.train_labels) + len(data.test_labels) == 10
-
-
-def test_locked_file_in_a_zip_is_named_and_skipped(tmp_path, capsys):
-    path = zip_of(tmp_path / "사진.zip", {"빨강/0잠김.png": encode()} | two_classes())
-    archive = bytearray(path.read_bytes())
-    archive[archive.index(b"PK\1\2") + 8] |= 1  # 첫 파일을 암호가 걸린 것으로 표시합니다.
-    path.write_bytes(archive)
-    load_photos(root=path)
-    assert "건너뛴 파일 1개: 빨강/0잠김.png" in capsys.readouterr().out
 
 
 def test_zip_with_a_damaged_directory_is_told(tmp_path, embedded, capsys):
@@ -228,36 +303,6 @@ def test_huge_image_is_named_and_skipped_without_a_warning(tmp_path, capsys, mon
     assert "빨강/큰.png(너무 큼)" in capsys.readouterr().out
 
 
-def test_folder_that_may_not_be_opened_is_passed_over(embedded, tmp_path, monkeypatch):
-    real, folder = Path.iterdir, write_classes(tmp_path / "사진", two_classes())
-
-    def iterdir(path):
-        if path.name == "빨강":
-            raise PermissionError(13, "Permission denied")
-        return real(path)
-
-    monkeypatch.setattr(Path, "iterdir", iterdir)
-    assert load_photos(root=folder, offline=True).source == "embedded"
-
-
-def test_zip_is_closed_after_reading(tmp_path, monkeypatch):
-    folder = write_classes(tmp_path / "사진", two_classes())
-    archive = tmp_path / "사진.zip"
-    with zipfile.ZipFile(archive, "w") as file:
-        for path in sorted(folder.rglob("*.png")):
-            file.write(path, path.relative_to(folder))
-    opened, real = [], zipfile.ZipFile.__init__
-
-    def remember(self, *arguments, **options):
-        opened.append(self)
-        real(self, *arguments, **options)
-
-    monkeypatch.setattr(zipfile.ZipFile, "__init__", remember)
-    load_photos(root=archive)
-    assert opened
-    assert all(file.fp is None for file in opened)
-
-
 def test_another_image_tests_when_the_last_is_broken(tmp_path):
     files = {f"{name}/{i}.png": encode() for name in ("빨강", "파랑") for i in range(3)}
     data = load_photos(root=write_classes(tmp_path / "사진", files | {"빨강/9.png": b"x"}))
@@ -279,10 +324,15 @@ def test_class_without_a_readable_image_is_an_error(tmp_path):
     (encode("RGBA", color=(255, 0, 0, 51)), (255, 204, 204)),  # 불투명도 51/255 = 1/5
     (encode("RGBA", color=(0, 0, 0, 0)), (255, 255, 255)),
     (encode("I;16"), (0x80, 0x80, 0x80)),
+    (encode("I;16", shade=0x800), (0x80, 0x80, 0x80)),  # 12비트
+    (encode("I;16", shade=200), (200, 200, 200)),
+    (encode("I", kind="TIFF", color=200), (200, 200, 200)),
+    (encode("I", kind="TIFF", color=1 << 20), (128, 128, 128)),
     (encode("F", kind="TIFF", color=0.5), (127, 127, 127)),
     (encode("F", kind="TIFF", color=128.0), (128, 128, 128)),
     (encode("F", kind="TIFF", color=300.0), (255, 255, 255)),
-], ids=["grey", "half transparent", "transparent", "16 bit", "0-1", "0-255", "over"])  # fmt: skip
+], ids=["grey", "half transparent", "transparent", "16 bit", "12 bit", "8 in 16",
+        "8 in 32", "21 in 32", "0-1", "0-255", "over"])  # fmt: skip
 def test_unusual_image_keeps_its_color_on_white(content, color):
     pixels, kind = pictures.to_pixels(content)
     assert pixels.shape == (32, 32, 3)
@@ -401,6 +451,22 @@ def test_jpeg_copy_beside_other_data_is_found_and_called_cifar_10(tmp_path, name
     assert f"{name}에서 읽었습니다. CIFAR-10의 JPEG 사본" in data.note
 
 
+def test_archive_put_there_by_hand_is_unpacked_and_read(monkeypatch, tmp_path):
+    _, archive = cifar_archive(monkeypatch)
+    write_classes(tmp_path / "자료", {photos.ARCHIVE: archive})
+    data = load_photos(root=tmp_path / "자료", offline=True)
+    assert (data.name, data.source) == ("CIFAR-10", "cache")
+    assert (tmp_path / "자료" / photos.BATCHES).is_dir()
+
+
+def test_damaged_archive_is_told_and_left_alone(monkeypatch, tmp_path, embedded, capsys):
+    cifar_archive(monkeypatch)
+    write_classes(tmp_path / "자료", {photos.ARCHIVE: b"half"})
+    assert load_photos(root=tmp_path / "자료", offline=True).source == "embedded"
+    assert "md5가 CIFAR-10의 것과 다릅니다" in capsys.readouterr().out
+    assert (tmp_path / "자료" / photos.ARCHIVE).read_bytes() == b"half"
+
+
 def test_tampered_batches_are_not_unpickled(monkeypatch, tmp_path, embedded, capsys):
     contents, _ = cifar_archive(monkeypatch)
     contents["data_batch_1"] += b"x"
@@ -484,13 +550,6 @@ def patches(photographs):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(photo_patches, "load_photo", photographs.__getitem__)
         return photo_patches.cut_photos()
-
-
-def test_patches_are_balanced(patches):
-    _, train_labels, _, test_labels, names = patches
-    assert len(names) == 10
-    assert np.bincount(train_labels).tolist() == [350] * 10
-    assert np.bincount(test_labels).tolist() == [50] * 10
 
 
 def test_no_pixel_is_in_both_training_and_testing(photographs):

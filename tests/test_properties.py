@@ -1,6 +1,5 @@
 """성질 시험(hypothesis): 아무 모양, 아무 수에서나 지켜져야 하는 것을 느린 정답과 견줍니다."""
 
-import gzip
 import itertools
 from functools import lru_cache
 
@@ -17,7 +16,7 @@ from torch import nn
 from course_utils import augmentation
 from course_utils.alexnet import AlexNetOriginal, ColumnLRN, FourLayerNet, LadderNet, SmallAlexNet
 from course_utils.anatomy import output_size
-from course_utils.data import read_idx, scale_photos
+from course_utils.data import scale_photos
 from course_utils.data.image_files import read_image_collection
 from course_utils.data.pictures import to_pixels
 from course_utils.lenet import LeNet5, LeNet5Original
@@ -230,18 +229,6 @@ def test_ten_crops_are_five_windows_and_their_mirrors(images, padding):
 
 
 # --- 파일을 쓰고 읽기 -----------------------------------------------------------------------------
-
-pixels = arrays.arrays(np.uint8, arrays.array_shapes(min_dims=1, max_dims=3, max_side=12))
-
-
-@examples(40)
-@given(array=pixels, packed=st.booleans())
-def test_idx_comes_back_as_it_was_written(tmp_path_factory, array, packed):
-    path = tmp_path_factory.getbasetemp() / ("a.gz" if packed else "a.idx")
-    content = mutations.idx_bytes(array)
-    path.write_bytes(gzip.compress(content) if packed else content)
-    assert np.array_equal(read_idx(path), array)
-
 
 @examples(40)
 @given(

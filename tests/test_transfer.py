@@ -1,5 +1,6 @@
 """사전 학습된 망을 찾고, 머리를 바꾸고, 저장하고 읽습니다. 바깥 네트워크는 쓰지 않습니다."""
 
+import copy
 import hashlib
 import json
 import threading
@@ -16,7 +17,7 @@ from torchvision.models import AlexNet_Weights, alexnet
 from course_utils import training, transfer
 from course_utils.checkpoint import ASSETS
 from course_utils.data import scale_photos
-from course_utils.data.sources import download
+from course_utils.data.sources import fetch
 
 
 @pytest.fixture(scope="module")
@@ -88,21 +89,6 @@ def test_damaged_file_is_refused_and_left_alone(
     assert path.read_bytes() == damage(content)
 
 
-def test_right_hash_but_another_net_is_refused(tmp_path, monkeypatch, capsys):
-    torch.save({"features.0.weight": torch.zeros(2)}, tmp_path / "made")
-    content = (tmp_path / "made").read_bytes()
-    (tmp_path / announce(monkeypatch, content)).write_bytes(content)
-    assert transfer.load_alexnet(offline=True, folder=tmp_path).kind == "small"
-    assert "모양이 달라" in capsys.readouterr().out
-
-
-def test_file_that_is_no_weight_file_is_refused(tmp_path, monkeypatch, capsys):
-    content = b"<html>login</html>"
-    (tmp_path / announce(monkeypatch, content)).write_bytes(content)
-    assert transfer.load_alexnet(offline=True, folder=tmp_path).kind == "small"
-    assert "읽지 못해" in capsys.readouterr().out
-
-
 # --- 내려받기 -------------------------------------------------------------------------------------
 
 
@@ -164,19 +150,11 @@ def test_wrong_content_from_the_server_is_not_kept(tmp_path, monkeypatch, serve,
     assert list(tmp_path.iterdir()) == []
 
 
-def test_silent_server_is_left_in_time(tmp_path, serve):
+def test_silent_server_is_left_in_time(serve):
     start = time.monotonic()
     with pytest.raises(TimeoutError, match="제때 답이 오지 않음"):
-        download(serve(b"a" * 100, slow=True), tmp_path / "file", prefix="", time_limit=0.2)
+        fetch(serve(b"a" * 100, slow=True), 0.2)
     assert time.monotonic() - start < 5  # 서버는 10초 동안 말이 없습니다.
-
-
-def test_download_does_not_replace_a_file(tmp_path, serve):
-    path = tmp_path / "file"
-    path.write_bytes(b"mine")
-    with pytest.raises(FileExistsError, match="이미 있어"):
-        download(serve(b"other"), path, prefix="", time_limit=5)
-    assert path.read_bytes() == b"mine"
 
 
 def test_offline_touches_no_network_and_says_so(tmp_path, capsys, monkeypatch):
@@ -206,12 +184,31 @@ def test_grey_and_pil_photos_give_the_same_input(small):
 
 
 @pytest.mark.parametrize("image", [
-    np.zeros((32, 32, 3), np.float32), np.zeros((3, 32, 32), np.uint8),
-    np.zeros((32, 32, 4), np.uint8),
+    np.zeros((32, 32, 3), np.float32), np.zeros((3, 32, 32), np.uint8), np.zeros(32, np.uint8),
 ])  # fmt: skip
 def test_wrong_photo_is_explained(small, image):
     with pytest.raises(ValueError, match="uint8"):
         transfer.prepare(small, [image])
+
+
+def test_one_photo_may_be_given_without_a_list(small, tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 256, (50, 60, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    expected = transfer.prepare(small, [pixels])
+    clear = np.dstack([pixels, np.full((50, 60), 255, np.uint8)])
+    path = tmp_path / "a.png"
+    for same in (pixels, Image.fromarray(pixels), clear, path, str(path)):
+        assert torch.equal(transfer.prepare(small, same), expected)
+
+
+def test_no_photo_and_no_file_are_told(small, tmp_path):
+    with pytest.raises(ValueError, match="한 장도 없습니다"):
+        transfer.prepare(small, [])
+    with pytest.raises(FileNotFoundError, match="경로를 확인"):
+        transfer.top_k(small, tmp_path / "a.png")
+    (tmp_path / "a.jpg").write_bytes(b"\0\0\0\x18ftypheic")
+    with pytest.raises(ValueError, match="JPEG로"):
+        transfer.top_k(small, tmp_path / "a.jpg")
 
 
 def test_answers_are_sorted_probabilities(small):
@@ -244,6 +241,19 @@ def test_torchvision_head_is_replaced_at_the_same_place():
     with torch.device("meta"):
         model = transfer.replace_head(alexnet(), 7)
     assert (model.classifier[6].in_features, model.classifier[6].out_features) == (4096, 7)
+
+
+@pytest.mark.parametrize("options", [
+    {"dtype": torch.float64}, {"dtype": torch.bfloat16}, {"device": "meta"},
+])  # fmt: skip
+def test_new_head_follows_the_dtype_and_device_of_the_old(small, options):
+    model = transfer.replace_head(copy.deepcopy(small.model).to(**options), 3)
+    assert len({(weight.dtype, weight.device) for weight in model.parameters()}) == 1
+
+
+def test_model_without_a_linear_head_is_told():
+    with pytest.raises(ValueError, match="classifier가 없습니다"):
+        transfer.replace_head(nn.Linear(3, 3), 2)
 
 
 def test_one_class_is_refused(small):

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from torch import nn
 
 from course_utils import checkpoint, training, transfer
 from course_utils.checkpoint import ASSETS
-from course_utils.transfer.classifier import KINDS
+from course_utils.transfer.classifier import KINDS, Kind
 from course_utils.transfer.saving import FORMAT
 
 NAMES = ("가", "나", "다")
@@ -39,9 +40,10 @@ def test_loaded_classifier_answers_the_same(saved):
 
 def test_torchvision_classifier_is_restored_as_one(tmp_path, monkeypatch):
     # 같은 구조를 작게 만들 수 없어, 종류를 되살리는 길만 작은 망으로 확인합니다.
-    monkeypatch.setitem(KINDS, "torchvision", KINDS["torchvision"].__class__(
-        KINDS["small"].build, 224, {}))  # fmt: skip
-    model = KINDS["small"].build(3).to_empty(device="cpu")
+    monkeypatch.setitem(KINDS, "torchvision", Kind(
+        lambda count: nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, count)),
+        224, {}))  # fmt: skip
+    model = KINDS["torchvision"].build(3)
     path = transfer.save_classifier(tmp_path / "a.pt", model, NAMES, kind="torchvision")
     loaded = transfer.load_classifier(path)
     assert (loaded.kind, loaded.image_size) == ("torchvision", 224)
@@ -80,9 +82,12 @@ def test_whole_file_with_something_else_is_told_apart(tmp_path, content, hint):
         transfer.load_classifier(tmp_path / "a.pt")
 
 
-def test_half_precision_and_home_folder(saved, tmp_path, monkeypatch):
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_other_precision_is_saved_as_float32_in_the_home_folder(
+    saved, tmp_path, monkeypatch, dtype
+):
     monkeypatch.setenv("HOME", str(tmp_path))
-    model = copy.deepcopy(saved[0]).half()
+    model = copy.deepcopy(saved[0]).to(dtype)
     transfer.save_classifier("~/half.pt", model, NAMES, kind="small")
     loaded = transfer.load_classifier("~/half.pt").model
     for one, two in zip(model.parameters(), loaded.parameters(), strict=True):
@@ -123,6 +128,27 @@ def test_what_cannot_be_saved_is_refused(small, tmp_path, names, kind, hint):
     assert list(tmp_path.iterdir()) == []
 
 
+def wider(model):
+    model.features.conv1 = nn.Conv2d(3, 24, 7, padding=3)
+
+
+def without_relu(model):
+    for name, layer in model.features.named_children():
+        if isinstance(layer, nn.ReLU):
+            setattr(model.features, name, nn.Tanh())
+
+
+@pytest.mark.parametrize(("change", "hint"), [
+    (wider, "구조가 달라"), (without_relu, "계산이 달라"),
+])  # fmt: skip
+def test_changed_body_is_refused_when_it_is_saved(small, tmp_path, change, hint):
+    model = transfer.replace_head(small.model, 3)
+    change(model)
+    with pytest.raises(ValueError, match=hint):
+        transfer.save_classifier(tmp_path / "a.pt", model, NAMES, kind="small")
+    assert list(tmp_path.iterdir()) == []
+
+
 # --- 내 사진 폴더 ---------------------------------------------------------------------------------
 
 
@@ -156,19 +182,6 @@ def test_zip_is_read_like_the_folder_and_limits_are_shared(small, tmp_path):
     assert first.test_labels.bincount().tolist() == [1, 1]
 
 
-def test_broken_files_are_skipped_and_named(small, tmp_path, capsys):
-    make_photos(tmp_path, {"가": 3, "나": 3})
-    (tmp_path / "가" / "끊김.jpg").write_bytes((tmp_path / "가" / "00.jpg").read_bytes()[:200])
-    (tmp_path / "나" / "메모.txt").write_text("사진 아님")
-    (tmp_path / "나" / ".DS_Store").write_bytes(b"")
-    data = transfer.load_folder(tmp_path, classifier=small)
-    assert len(data.train_labels) + len(data.test_labels) == 6
-    told = capsys.readouterr().out
-    assert "가/끊김.jpg" in told
-    assert "나/메모.txt" in told
-    assert "DS_Store" not in told
-
-
 @pytest.mark.parametrize(("counts", "hint"), [
     ({}, "없음"), ({"가": 3}, "둘 이상"), ({"가": 3, "나": 1}, "두 장 이상"),
 ])  # fmt: skip
@@ -178,6 +191,39 @@ def test_folder_without_enough_photos_is_explained(small, tmp_path, counts, hint
         transfer.load_folder(tmp_path, classifier=small)
 
 
-def test_missing_folder_is_told(small, tmp_path):
+@pytest.mark.parametrize("path", ["없음", "", " "])
+def test_missing_and_empty_path_is_told(small, path):
     with pytest.raises(ValueError, match="폴더가 없습니다"):
-        transfer.load_folder(tmp_path / "없음", classifier=small)
+        transfer.load_folder(path, classifier=small)
+
+
+def lying_photo(path):
+    """옆으로 누워 저장되고, 세워 보라는 EXIF가 있는 사진입니다."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    pixels = np.random.default_rng(0).integers(0, 256, (4, 6, 3), dtype=np.uint8)
+    Image.fromarray(pixels).resize((90, 60)).save(path, quality=95, exif=exif)
+
+
+def clear_photo(path):
+    pixels = np.zeros((64, 64, 4), np.uint8)
+    pixels[16:48, 16:48] = 200, 30, 30, 255
+    Image.fromarray(pixels).save(path)
+
+
+def deep_photo(path):
+    Image.fromarray(np.tile(np.linspace(0, 4095, 64).astype(np.uint16), (64, 1))).save(path)
+
+
+@pytest.mark.parametrize(("write", "ending"), [
+    (lying_photo, "jpg"), (clear_photo, "png"), (deep_photo, "png"),
+])  # fmt: skip
+def test_folder_and_top_k_see_the_same_pixels(small, tmp_path, write, ending):
+    for name in ("가/1", "가/2", "나/1", "나/2"):
+        path = tmp_path / f"{name}.{ending}"
+        path.parent.mkdir(exist_ok=True)
+        write(path)
+    data = transfer.load_folder(tmp_path, classifier=small)
+    with Image.open(path) as image:
+        for same in (path, image):
+            assert torch.equal(transfer.prepare(small, same)[0], data.test_images[-1])

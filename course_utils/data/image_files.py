@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from course_utils.data.file_trees import arrange, files_of, is_photo
+from course_utils.data.file_trees import arrange, files_of, is_hidden, is_photo, split_of
 from course_utils.data.pictures import decode, fit_square, reason, to_pixels
 
 __all__ = ["holds_classes", "is_image_collection", "read_image_collection", "to_pixels"]
@@ -22,19 +22,22 @@ def is_image_collection(path):
 
 
 def holds_classes(folder):
-    """바로 아래(또는 train 아래)에 이미지가 든 폴더가 둘 이상이면 참입니다.
+    """바로 아래(또는 train 따위의 아래)에 이미지가 든 폴더가 둘 이상이면 참입니다.
 
     다른 데이터가 섞인 큰 폴더를 내 사진으로 알고 모두 뒤지지 않도록 한 층만 봅니다.
     """
-    base = folder / "train" if (folder / "train").is_dir() else folder
+
+    def folders_of(base):
+        return [each for each in base.iterdir() if each.is_dir() and not is_hidden(each.name)]
 
     def holds_images(child):
         try:
-            return child.is_dir() and any(is_photo(file.name) for file in child.iterdir())
+            return any(is_photo(file.name) for file in child.iterdir())
         except OSError:  # 열 권한이 없는 폴더
             return False
 
-    return sum(map(holds_images, base.iterdir())) >= 2
+    bases = [folder, *(each for each in folders_of(folder) if split_of(each.name))]
+    return any(sum(map(holds_images, folders_of(base))) > 1 for base in bases)
 
 
 def read_image_collection(path, *, max_train=None, max_test=None, side=32, convert=None):

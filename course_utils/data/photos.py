@@ -32,9 +32,10 @@ def load_photos(*, root=None, offline=None, time_limit=120.0, max_train=None, ma
     """컬러 사진을 `ImageData`로 돌려주고, 어떤 데이터인지 한 줄로 알립니다.
 
     `root`(없으면 환경 변수 COURSE_DATA, 그것도 없으면 저장소의 data/)에서 다음을 차례로 찾습니다:
-    torchvision이 푼 `cifar-10-batches-py`, 그것의 압축 파일 `cifar-10-python.tar.gz`, 클래스 폴더가 든 `cifar10*` 폴더나 zip, 그리고 `root`
-    자신(클래스마다 폴더가 있는 내 사진). 없으면 `time_limit`초 안에 CIFAR-10(170 MB)을 내려받고,
-    그것도 안 되면 scikit-image와 scikit-learn에 든 사진의 조각을 쓰며 까닭을 "주의:" 줄로 알립니다.
+    torchvision이 푼 `cifar-10-batches-py`, 그 압축 파일 `cifar-10-python.tar.gz`, 클래스 폴더가 든
+    `cifar10*` 폴더나 zip, 그리고 `root` 자신(클래스마다 폴더가 있는 내 사진). 없으면
+    `time_limit`초 안에 CIFAR-10(170 MB)을 내려받고, 그것도 안 되면 scikit-image와 scikit-learn에 든
+    사진의 조각을 쓰며 이유를 "주의:" 줄로 알립니다.
 
     이미지는 0~1인 float32 `(N, 3, 32, 32)`입니다. `max_train`, `max_test`를 주면 클래스마다 같은
     수로 나누어 그만큼만 읽습니다. 내 사진을 하나도 쓸 수 없으면 ValueError를 냅니다.
@@ -72,8 +73,8 @@ def scale_photos(images):
 def find_photos(folder, *, is_own=False):
     """`folder`에서 읽을 것의 경로입니다. 없으면 None입니다.
 
-    다른 데이터가 섞인 큰 폴더를 내 사진으로 알고 모두 뒤지지 않도록, 내 사진이라고 준 폴더(`is_own`)가
-    아니면 클래스 폴더를 한 층만 봅니다.
+    다른 데이터가 섞인 큰 폴더를 내 사진으로 알고 모두 뒤지지 않도록, 내 사진이라고 준 폴더
+    (`is_own`)가 아니면 클래스 폴더를 한 층만 봅니다.
     """
     folder = Path(folder)
     if folder.is_file():

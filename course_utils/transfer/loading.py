@@ -3,7 +3,6 @@
 import hashlib
 import io
 import json
-import pickle
 from pathlib import Path
 
 import torch
@@ -52,31 +51,16 @@ def load_korean_names() -> dict[str, str]:
 def _torchvision(place: Path, *, offline: bool, time_limit: float) -> Classifier:
     from torchvision.models import AlexNet_Weights
 
-    source, weights = "cache", _read(place)
+    known, told = AlexNet_Weights.IMAGENET1K_V1, "저장된 파일에서 읽었습니다."
+    source, weights = "cache", cached_torchvision_alexnet(place)
     if weights is None:
-        source = "download"
-        _fetch(AlexNet_Weights.IMAGENET1K_V1.url, place, offline, time_limit)
-        weights = _read(place)
-    names = tuple(AlexNet_Weights.IMAGENET1K_V1.meta["categories"])
-    try:
-        model = restore("torchvision", weights, len(names))
-    except (RuntimeError, AttributeError, TypeError) as error:
-        raise ValueError(
-            f"{place} 폴더의 가중치가 torchvision의 AlexNet과 모양이 달라 쓰지 않았습니다. "
-            "그 파일을 지우고 다시 받으십시오."
-        ) from error
-    told = {"cache": "저장된 파일에서 읽었습니다.", "download": "방금 내려받았습니다."}[source]
+        source, told = "download", "방금 내려받았습니다."
+        _fetch(known.url, place, offline, time_limit)
+        weights = cached_torchvision_alexnet(place)
+    names = tuple(known.meta["categories"])
     note = f"지금 쓰는 망: torchvision의 AlexNet(ImageNet의 클래스 {len(names):,}개). {told}"
+    model = restore("torchvision", weights, len(names))
     return Classifier(model, names, "torchvision", source, note, load_korean_names())
-
-
-def _read(place: Path) -> dict | None:
-    try:
-        return cached_torchvision_alexnet(place)
-    except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
-        raise ValueError(
-            f"{place} 폴더의 AlexNet 가중치를 읽지 못해 쓰지 않았습니다. 지우고 다시 받으십시오."
-        ) from error
 
 
 def _fetch(url: str, place: Path, offline: bool, time_limit: float) -> None:

@@ -33,12 +33,6 @@ def cases(kind, count, seed, folder):
         originals = [to_pixels(content)[0] for content in files]
         for _, way, content in mutations.mutations(files, count, seed=seed):
             yield way, partial(mutations.judge_image, content, way=way, originals=originals)
-    elif kind in {"idx", "idx.gz"}:
-        packed, originals = kind.endswith("gz"), mutations.idx_files()
-        files = [mutations.gzip_of(original) for original in originals] if packed else originals
-        path = folder / kind
-        for _, way, content in mutations.mutations(files, count, seed=seed):
-            yield way, partial(mutations.judge_idx, path, content, originals, packed=packed)
     elif kind == "zip":
         files = [mutations.zip_file(stored=stored) for stored in (False, True)]
         originals = mutations.zip_pictures()

@@ -13,7 +13,7 @@ import pytest
 
 # 프로세스 하나가 함께 맡는 종류와 파일의 수입니다.
 GROUPS = [
-    {"idx": 2000, "idx.gz": 1500, "zip": 800, "folder": 1000},
+    {"zip": 800, "folder": 1000},
     {"JPEG": 1200, "PNG": 1200, "GIF": 1000, "TIFF": 1000},
     {"BMP": 700, "PPM": 600, "WEBP": 1000, "notebook": 400},
     {"pretrained": 600, "classifier": 600, "checkpoint": 400},
