@@ -1,11 +1,13 @@
-"""두 프로세스의 AlexNet을 프로세스 하나의 `AlexNetOriginal`과 산수에 견줍니다."""
+"""두 프로세스의 AlexNet을 프로세스 하나의 `AlexNetOriginal`과 산수에 비교합니다."""
 
+import os
+import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from types import SimpleNamespace
+from multiprocessing import active_children
+from pathlib import Path
 
 import pytest
 import torch
@@ -14,7 +16,7 @@ from torch.nn import functional as F
 from course_utils import parallel
 from course_utils.alexnet import AlexNet, AlexNetOriginal
 from course_utils.anatomy import forward_and_count
-from course_utils.parallel import launch
+from course_utils.parallel import two_processes
 from course_utils.parallel.columns import AlexNetColumn, ColumnLink, join_columns, split_column
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="리눅스와 macOS에서 됩니다")
@@ -54,7 +56,7 @@ def result(model):
 
 
 # --- 프로세스 하나와 같습니다 ---------------------------------------------------------------------
-# 데이터 병렬(method="data")이 같은지는 노트북 03이 확인하고 nbval이 견줍니다.
+# 데이터 병렬(method="data")이 같은지는 노트북 03이 확인하고 nbval이 비교합니다.
 
 
 def test_logits_equal_those_of_one_process(result, expected):
@@ -129,17 +131,64 @@ def test_the_split_weights_fit_the_column(model, rank):
 # --- 잘못되었을 때 --------------------------------------------------------------------------------
 
 
-def pids_in(folder):
-    texts = [file.read_text() for file in sorted(folder.glob("**/*.pid"))]
-    return [int(text) for text in texts if text]
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """`train_step`이 임시 폴더를 만드는 곳입니다. 끝나면 파일도 프로세스도 없어야 합니다."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    yield tmp_path
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith("alexnet-")]
+    assert active_children() == []
 
 
-def wait_for_pids(folder, seconds=60):
-    deadline = time.monotonic() + seconds
-    while len(pids := pids_in(folder)) < 2 and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert len(pids) == 2
-    return pids
+def lose(model, rank, **options):
+    """`rank`번 프로세스를 잃는 한 걸음의 오류입니다."""
+    with pytest.raises(parallel.WorkerError) as error:
+        parallel.train_step(model, IMAGES[:1], LABELS[:1], lost=rank, **options)
+    return str(error.value)
+
+
+@pytest.mark.parametrize("rank", [0, 1])
+def test_a_killed_process_ends_the_run_with_its_name(folder, model, rank):
+    said = lose(model, rank)
+    assert said.startswith(f"{rank}번 프로세스(pid ")
+    assert "도중에 사라졌습니다(신호 9)" in said
+
+
+def test_a_frozen_process_does_not_hang_the_run(folder, model, monkeypatch):
+    monkeypatch.setattr(two_processes, "LOST", "SIGSTOP")
+    said = lose(model, 1, patience=6)  # 느린 컴퓨터에서도 시작은 함께 합니다.
+    assert "0번 프로세스가 실패" in said
+    assert "6초 동안 답하지 않았습니다" in said
+
+
+def sleep(rank, folder):
+    """두 프로세스 가운데 0번만 곧 끝나고 1번은 오래 잡니다."""
+    two_processes.threading.Thread(target=two_processes._leave_with_parent, daemon=True).start()
+    Path(folder, f"{rank}.pid").write_text(str(os.getpid()))
+    time.sleep(60 * rank)
+
+
+def fail(rank, folder):
+    Path(folder, f"{rank}.error").write_text("IndexError: Target 9 is out", encoding="utf-8")
+    sys.exit(1)
+
+
+def test_reason_of_an_error_is_told(folder):
+    with pytest.raises(parallel.WorkerError, match="이유: IndexError: Target 9 is out"):
+        two_processes.run_two(fail, str(folder), 30)
+
+
+def test_an_interrupt_leaves_no_process(folder, monkeypatch):
+    waits = []
+
+    def interrupt(sentinels):
+        waits.append(len(sentinels))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(two_processes.connection, "wait", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        two_processes.run_two(sleep, str(folder), 30)
+    assert waits == [2]
 
 
 def is_running(pid):
@@ -147,99 +196,24 @@ def is_running(pid):
     return state.stdout.strip()[:1] not in ("", "Z")  # 거두지 않은 것(Z)은 이미 끝났습니다.
 
 
-def all_gone(pids, seconds=10):
+def wait_until(condition, seconds=60):
     deadline = time.monotonic() + seconds
-    while any(map(is_running, pids)) and time.monotonic() < deadline:
+    while not condition():
+        assert time.monotonic() < deadline
         time.sleep(0.05)
-    return not any(map(is_running, pids))
 
 
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    """`train_step`이 임시 폴더를 만드는 곳입니다."""
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    return tmp_path
-
-
-def lose(model, folder, **options):
-    """둘째 프로세스를 잃는 한 걸음입니다. (오류의 글, 두 프로세스의 번호)를 돌려줍니다."""
-    pids = []
-    watcher = threading.Thread(target=lambda: pids.extend(wait_for_pids(folder)))
-    watcher.start()
-    with pytest.raises(parallel.WorkerError) as error:
-        parallel.train_step(model, IMAGES[:1], LABELS[:1], lost=1, **options)
-    watcher.join()
-    return str(error.value), pids
-
-
-def test_a_killed_process_ends_the_run_with_its_name(folder, model):
-    said, pids = lose(model, folder)
-    assert f"1번 프로세스(pid {pids[1]})가 도중에 사라졌습니다(신호 9)" in said
-    assert all_gone(pids)
-    assert list(folder.iterdir()) == []
-
-
-def test_a_frozen_process_does_not_hang_the_run(folder, model, monkeypatch):
-    monkeypatch.setattr(launch, "LOST", "SIGSTOP")
-    said, pids = lose(model, folder, patience=6)  # 느린 컴퓨터에서도 시작은 함께 합니다.
-    assert "0번 프로세스가 실패" in said
-    assert "6초 동안 답하지 않았습니다" in said
-    assert all_gone(pids)
-    assert list(folder.iterdir()) == []
-
-
-def clock(sleep):
-    """`launch`만 쓰는 시계입니다. `time.sleep`을 바꾸면 다른 시험이 남긴 스레드까지 바뀝니다."""
-    return SimpleNamespace(sleep=sleep, monotonic=time.monotonic)
-
-
-def test_processes_leave_when_their_caller_dies(tmp_path, monkeypatch):
-    """부른 쪽이 죽으면 운영 체제가 닫는 표준 입력을 여기서 닫습니다."""
-    torch.save({"patience": 30.0}, tmp_path / "job.pt")  # 계산까지는 가지 않습니다.
-    popen, agents = subprocess.Popen, []
-
-    def start(*arguments, **options):
-        agents.append(popen(*arguments, **options))
-        return agents[0]
-
-    def leave(seconds):
-        time.sleep(seconds)
-        if len(pids_in(tmp_path)) == 2:
-            agents[0].stdin.close()
-
-    monkeypatch.setattr(launch, "time", clock(leave))
-    monkeypatch.setattr(launch, "subprocess", SimpleNamespace(PIPE=subprocess.PIPE, Popen=start))
-    with pytest.raises(parallel.WorkerError):
-        launch._run(tmp_path, 30)
-    monkeypatch.undo()
-    assert all_gone(pids_in(tmp_path))
-
-
-def test_an_interrupt_leaves_no_process(tmp_path, monkeypatch):
-    """torchrun과 두 프로세스 대신, 번호만 적고 오래 자는 가벼운 것들을 띄웁니다."""
-    sleeper = "import os, sys, time; open(sys.argv[1], 'w').write(str(os.getpid())); time.sleep(60)"
-    agent = (
-        "import subprocess, sys; [subprocess.Popen([sys.executable, '-c', sys.argv[1], path], "
-        "start_new_session=True) for path in sys.argv[2:]]; import time; time.sleep(60)"
+def test_processes_leave_when_their_caller_dies(tmp_path):
+    code = (
+        f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); import test_parallel; "
+        f"test_parallel.two_processes.run_two(test_parallel.sleep, {str(tmp_path)!r}, 30)"
     )
-    paths = [str(tmp_path / f"{rank}.pid") for rank in (0, 1)]
-    popen = subprocess.Popen
-    monkeypatch.setattr(
-        launch.subprocess, "Popen",
-        lambda _, **options: popen([sys.executable, "-c", agent, sleeper, *paths], **options),
-    )  # fmt: skip
-    pids = []
-
-    def interrupt(_):
-        pids[:] = pids_in(tmp_path)
-        if len(pids) == 2:
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr(launch, "time", clock(interrupt))
-    with pytest.raises(KeyboardInterrupt):
-        launch._run(tmp_path, 30)
-    monkeypatch.undo()
-    assert all_gone(pids)
+    caller = subprocess.Popen([sys.executable, "-c", code])
+    sleeper = tmp_path / "1.pid"
+    wait_until(lambda: sleeper.exists() and sleeper.read_text())
+    os.kill(caller.pid, signal.SIGKILL)
+    caller.wait()
+    wait_until(lambda: not is_running(int(sleeper.read_text())), seconds=10)
 
 
 @pytest.mark.parametrize(("change", "error", "words"), [
@@ -250,28 +224,39 @@ def test_an_interrupt_leaves_no_process(tmp_path, monkeypatch):
     ({"model": AlexNet(2)}, TypeError, "AlexNetOriginal"),
 ])  # fmt: skip
 def test_bad_input_is_refused_before_any_process_starts(change, error, words, model, monkeypatch):
-    monkeypatch.setattr(launch.subprocess, "Popen", lambda *_, **__: pytest.fail("띄웠습니다"))
+    monkeypatch.setattr(two_processes, "run_two", lambda *_: pytest.fail("띄웠습니다"))
     arguments = {"model": model, "images": IMAGES, "labels": LABELS} | change
     with pytest.raises(error, match=words):
         parallel.train_step(**arguments)
 
 
-@pytest.mark.parametrize(("log", "error", "words"), [
-    ("  rank      : 1 (local_rank: 1)\n  exitcode  : -9 (pid: 77)", "", "pid 77"),
-    ("  rank : 0 (x)\n exitcode : 1 (pid: 5)\n", "x\nIndexError: Target 9 is out", "IndexError"),
-    ("", "RuntimeError: Timed out waiting 2000ms for recv operation", "2초 동안 답하지"),
-    ("Address already in use", "", "Address already in use"),
-])  # fmt: skip
-def test_every_kind_of_end_is_explained(tmp_path, log, error, words):
-    if error:
-        (tmp_path / "0.error").write_text(error, encoding="utf-8")
-    assert words in launch._explain(tmp_path, log, 2)
+def test_windows_is_told_to_use_wsl_at_its_own_cell(model, monkeypatch):
+    monkeypatch.setattr(sys, "platform", "win32")
+    with pytest.raises(parallel.WorkerError, match="WSL"):
+        parallel.train_step(model, IMAGES, LABELS)
+    with pytest.raises(parallel.WorkerError, match="WSL"):
+        parallel.run_module("this", processes=1)
 
 
-def test_the_package_is_imported_where_no_sigkill_exists():
-    """Windows의 signal에는 SIGKILL이 없습니다."""
-    code = "import signal; del signal.SIGKILL; import course_utils.parallel.launch"
-    subprocess.run([sys.executable, "-c", code], check=True)
+# Windows에 없거나, 리눅스에만 있는 이름입니다.
+ELSEWHERE = """
+import os, signal, sys
+for module, names in ((signal, "SIGKILL SIGSTOP SIGHUP SIGUSR1 SIGALRM setitimer pthread_kill"),
+                      (os, "sched_getaffinity fork forkpty killpg getuid setsid getpgid wait4")):
+    for name in names.split():
+        delattr(module, name)
+"""
+ABSENT = "for name in ('resource', 'fcntl', 'pwd', 'grp', 'termios'): sys.modules[name] = None\n"
+
+
+@pytest.mark.parametrize("module", ["parallel", "commands.imagenet.__main__"])
+def test_the_module_is_imported_where_posix_names_are_missing(module):
+    """불러올 때 한 시스템에만 있는 것을 건드리면 다른 시스템에서는 노트북의 첫 셀부터 멈춥니다."""
+    # torch와 그 밖의 라이브러리는 먼저 불러옵니다. 이 시스템의 판은 이 이름들을 씁니다.
+    code = "import torch, torchvision, skimage, multiprocessing.connection, torch.distributed\n"
+    code += "import torch.nn.parallel, torch.utils.data, torch._dynamo, subprocess, tempfile\n"
+    subprocess.run([sys.executable, "-c", f"{code}{ELSEWHERE}{ABSENT}import course_utils.{module}"],
+                   check=True)  # fmt: skip
 
 
 def test_largest_difference_is_relative_to_the_reference():

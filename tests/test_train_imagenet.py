@@ -1,24 +1,25 @@
-"""ImageNet 크기의 학습을, 산수와 torchvision과 손으로 쓴 한 걸음에 견줍니다.
+"""ImageNet 크기의 학습을, 산수와 torchvision과 손으로 쓴 한 스텝과 비교합니다.
 
-프로세스를 여럿 띄우는 시험은 tests/faults/test_many_processes.py에 있습니다.
+프로세스를 여럿 띄우는 테스트는 tests/faults/test_many_processes.py에 있습니다.
 """
 
 import math
-from argparse import Namespace
+import unicodedata
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
 from PIL import Image
 from torch import distributed, nn
 from torch.nn import functional as F
-from torchvision.transforms import functional as vision
 
 from course_utils.alexnet import AlexNetOriginal
 from course_utils.anatomy import dissect
-from course_utils.train_imagenet import __main__ as command
-from course_utils.train_imagenet import images, training
-from course_utils.train_imagenet.images import SKIPPED, GlobalBatchSampler, ImageTree
+from course_utils.commands.imagenet import __main__ as command
+from course_utils.commands.imagenet import images, processes, training
+from course_utils.commands.imagenet.images import SKIPPED, ImageTree, batches
 
 
 @pytest.fixture
@@ -43,8 +44,7 @@ def tree(tmp_path):
 
 def shares(size, *, batch_size=12, epoch=0, done=0, seed=1):
     options = {"seed": seed, "epoch": epoch, "done": done}
-    return [list(GlobalBatchSampler(50, batch_size, rank=rank, size=size, **options))
-            for rank in range(size)]  # fmt: skip
+    return [batches(50, batch_size, rank=rank, size=size, **options) for rank in range(size)]
 
 
 # --- 나누기 ---------------------------------------------------------------------------------------
@@ -52,15 +52,6 @@ def shares(size, *, batch_size=12, epoch=0, done=0, seed=1):
 
 @pytest.mark.parametrize("size", [1, 2, 3, 4, 5, 7, 12])
 def test_the_whole_batch_does_not_depend_on_the_number_of_processes(size):
-    whole = shares(1)[0]
-    for step, batch in enumerate(whole):
-        parts = [part[step] for part in shares(size)]
-        assert sorted(key for part in parts for key in part) == sorted(batch)
-        assert max(map(len, parts)) - min(map(len, parts)) <= 1
-
-
-@pytest.mark.parametrize("size", [1, 3])
-def test_row_of_an_image_in_the_whole_batch_is_known_from_the_rank(size):
     whole = shares(1)[0]
     for rank, part in enumerate(shares(size)):
         for step, keys in enumerate(part):
@@ -70,12 +61,11 @@ def test_row_of_an_image_in_the_whole_batch_is_known_from_the_rank(size):
 def test_an_epoch_uses_no_image_twice_and_only_full_batches():
     keys = [key for batch in shares(1)[0] for key in batch]
     assert len(keys) == len(set(keys)) == 48  # 50장에서 12장씩 네 번
-    assert len(GlobalBatchSampler(50, 12, rank=0, size=1, seed=1, epoch=0)) == 4
 
 
 def test_resumed_epoch_goes_on_with_the_remaining_batches():
     assert shares(2, done=3)[1] == shares(2)[1][3:]
-    assert len(GlobalBatchSampler(50, 12, rank=0, size=1, seed=1, epoch=0, done=3)) == 1
+    assert len(shares(2, done=3)[1]) == 1
 
 
 def test_order_changes_with_the_epoch_and_the_seed():
@@ -129,7 +119,7 @@ def test_unreadable_image_is_marked_and_named(tree, content):
     (tree / "개" / "1.png").write_bytes(content)
     training = ImageTree(tree, stored=36, side=32)
     assert training[0, 1][1] == SKIPPED
-    assert training.name(1) == "개/1.png"
+    assert training.names[1] == "개/1.png"
 
 
 @pytest.mark.parametrize("empty", [True, False])
@@ -147,32 +137,83 @@ def test_contents_change_with_the_name_of_one_file(tree):
     assert before.startswith("6-")
 
 
-def test_ten_crops_are_those_of_torchvision():
-    pixels = torch.arange(2 * 3 * 10 * 10).reshape(2, 3, 10, 10)
-    ours = list(images.crops(pixels, 6, count=10))
-    theirs = vision.ten_crop(pixels, 6)
-    key = [crop.flatten().tolist() for crop in ours]
-    assert sorted(key) == sorted(crop.flatten().tolist() for crop in theirs)
-    assert torch.equal(next(images.crops(pixels, 6, count=1)), vision.center_crop(pixels, 6))
-
-
 def test_colors_of_a_known_tree(tmp_path):
     """빨강만 0과 200인 두 이미지: 평균 (100, 50, 7), 빨강 축의 표준편차만 0이 아닙니다."""
     for name, red in (("a", 0), ("b", 200)):
         (tmp_path / name).mkdir()
         Image.new("RGB", (40, 40), (red, 50, 7)).save(tmp_path / name / "0.png")
-    colors = images.measure_colors(ImageTree(tmp_path, stored=36))
+    colors = images.measure_colors(images.read_some(ImageTree(tmp_path, stored=36), 1000))
     torch.testing.assert_close(colors["mean"], torch.tensor([100.0, 50.0, 7.0]))
     torch.testing.assert_close(colors["vectors"][:, 0], torch.tensor([1.0, 0.0, 0.0]))
     assert colors["deviations"][0].item() == pytest.approx(100, rel=0.01)
     assert colors["deviations"][1:].abs().max() < 1e-3
 
 
-def test_colors_of_a_tree_without_readable_images_are_refused(tree):
-    for file in tree.glob("*/*.png"):
+@pytest.mark.parametrize("num_broken", [1, 6])
+def test_folder_of_broken_images_is_refused_before_training(tree, num_broken):
+    for file in sorted(tree.glob("*/*.png"))[:num_broken]:
         file.write_bytes(b"")
-    with pytest.raises(ValueError, match="한 장도 읽지 못했습니다"):
-        images.measure_colors(ImageTree(tree, stored=36))
+    with pytest.raises(ValueError, match=rf"6장 가운데 {num_broken}장을 읽지.*개/0.png"):
+        images.read_some(ImageTree(tree, stored=36), 100)
+
+
+# --- 숨은 파일과 이름 -----------------------------------------------------------------------------
+
+
+def apple_double(tree):
+    for file in list(tree.glob("*/*.png")):
+        file.with_name(f"._{file.name}").write_bytes(b"\x00\x05\x16\x07" + bytes(60))
+
+
+def hidden_folders(tree):
+    for name in (".ipynb_checkpoints", "__MACOSX", ".git"):
+        (tree / name).mkdir()
+        (tree / name / "0.png").write_bytes((tree / "개" / "0.png").read_bytes())
+        (tree / "개" / name).mkdir()
+        (tree / "개" / name / "0.png").write_bytes((tree / "개" / "0.png").read_bytes())
+
+
+def empty_hidden_folder(tree):
+    (tree / ".ipynb_checkpoints").mkdir()
+
+
+def other_files(tree):
+    (tree / "README.txt").write_text("읽어 두기")
+    (tree / "개" / "Thumbs.db").write_bytes(b"x")
+    (tree / "loose.png").write_bytes((tree / "개" / "0.png").read_bytes())
+
+
+def loop(tree):
+    (tree / "개" / "loop").symlink_to("..", target_is_directory=True)
+
+
+def decomposed(tree):
+    (tree / "고양이").rename(tree / unicodedata.normalize("NFD", "고양이"))
+
+
+@pytest.mark.parametrize(
+    "change", [apple_double, hidden_folders, empty_hidden_folder, other_files, loop, decomposed]
+)
+def test_same_images_are_read_beside_files_of_the_system(tree, change):
+    """숨은 것은 데이터가 아니고, 되돌아가는 링크는 한 번만 가고, 풀어쓴 한글은 같은 이름입니다."""
+    before = ImageTree(tree, stored=36)
+    change(tree)
+    after = ImageTree(tree, stored=36)
+    assert (after.classes, after.contents()) == (["개", "고양이"], before.contents())
+    assert all(after[0, index][1] != SKIPPED for index in range(6))
+
+
+def test_files_of_other_kinds_are_named(tree):
+    (tree / "개" / "9.heic").write_bytes(b"x")
+    assert ImageTree(tree, stored=36).others == ["개/9.heic"]
+
+
+def test_nested_folders_belong_to_the_class_above(tree):
+    (tree / "개" / "갈색").mkdir()
+    (tree / "개" / "0.png").rename(tree / "개" / "갈색" / "0.png")
+    read = ImageTree(tree, stored=36)
+    assert (read.classes, len(read)) == (["개", "고양이"], 6)
+    assert "개/갈색/0.png" in read.names
 
 
 @pytest.mark.parametrize(("standardized", "expected"), [(False, 50.0), (True, 2.0)])
@@ -185,7 +226,7 @@ def test_normalized_pixel_is_hand_arithmetic(standardized, expected):
     assert (out == expected).all()
 
 
-# --- 한 걸음 --------------------------------------------------------------------------------------
+# --- 한 스텝 --------------------------------------------------------------------------------------
 
 
 class Tiny(nn.Module):
@@ -210,16 +251,21 @@ def batch_of(n):
     return pixels, torch.arange(n) % 3, torch.zeros(n, 3), torch.arange(n)
 
 
-def one_step(batch, micro_batch):
-    torch.manual_seed(0)
-    model = training.build(CHOICE, 3, torch.device("cpu"))
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    sampler = GlobalBatchSampler(99, len(batch[0]), rank=0, size=1, seed=0, epoch=0)
-    scaler = training.GradScaler(enabled=False)
-    state = training.State(model, optimizer, None, scaler, COLORS, CHOICE)
-    options = Namespace(micro_batch=micro_batch, precision="float32")
-    sums = training.train_step(state, batch, sampler, options, seed=5)
-    return dict(model.module.named_parameters()), sums
+def options_of(*extra):
+    return command.parse(["--data=x", "--lr=0.1", "--workers=0", *extra])
+
+
+def start(choice=CHOICE, num_classes=3):
+    return training.start(options_of(), choice, num_classes, COLORS, torch.device("cpu"))
+
+
+def one_step(batch, monkeypatch, *extra):
+    monkeypatch.setattr(training, "MOMENTUM", 0)
+    monkeypatch.setattr(training, "WEIGHT_DECAY", 0)
+    state = start()
+    options = options_of(f"--batch-size={len(batch[0])}", *extra)
+    sums = training.train_step(state, batch, options, seed=5)
+    return dict(state.model.module.named_parameters()), sums
 
 
 @pytest.fixture
@@ -242,26 +288,27 @@ def plain_step():
     return (pixels, labels, amounts, index), dict(model.named_parameters()), expected
 
 
-@pytest.mark.parametrize("micro_batch", [None, 1, 4, 6, 100])
-def test_step_equals_plain_pytorch_however_it_is_cut(alone, plain_step, micro_batch):
+@pytest.mark.parametrize("cut", [[], *([f"--micro-batch={n}"] for n in (1, 4, 6, 100))])
+def test_step_equals_plain_pytorch_however_it_is_cut(alone, plain_step, cut, monkeypatch):
     batch, expected, expected_sums = plain_step
-    weights, sums = one_step(batch, micro_batch)
+    weights, sums = one_step(batch, monkeypatch, *cut)
     torch.testing.assert_close(sums, expected_sums)
     for name, value in expected.items():
         torch.testing.assert_close(weights[name], value, msg=name)
 
 
-def test_batch_of_unreadable_images_changes_nothing(alone):
+def test_batch_of_unreadable_images_changes_nothing(alone, monkeypatch):
     pixels, labels, amounts, index = batch_of(4)
     torch.manual_seed(0)
     before = dict(Tiny().named_parameters())
-    weights, sums = one_step((pixels, torch.full_like(labels, SKIPPED), amounts, index), None)
+    batch = (pixels, torch.full_like(labels, SKIPPED), amounts, index)
+    weights, sums = one_step(batch, monkeypatch)
     assert sums.tolist() == [0, 0, 0]
     assert all(torch.equal(weights[name], value) for name, value in before.items())
 
 
 def test_models_of_the_command_drop_units_by_the_whole_batch(alone):
-    model = training.build(training.MODELS["SmallAlexNet"], 3, torch.device("cpu")).module
+    model = start(training.MODELS["SmallAlexNet"]).model.module
     dropouts = [layer for layer in model.modules() if isinstance(layer, nn.Dropout)]
     assert len(dropouts) == 2
     assert all(isinstance(layer, training.BatchDropout) for layer in dropouts)
@@ -278,18 +325,14 @@ def test_evaluation_counts_hand_made_answers(alone, tree):
         def forward(self, x):
             return torch.tensor([[5.0, 0, 9, 4, 3, 2, 1]]).expand(len(x), -1)
 
-    choice = training.Choice(Fixed, side=32, stored=36)
-    model = training.build(choice, 7, torch.device("cpu"))
+    state = start(training.Choice(Fixed, side=32, stored=36), 7)
     (tree / "고양이" / "0.png").write_bytes(b"")
-    state = training.State(model, None, None, None, COLORS, choice)
-    options = Namespace(precision="float32", workers=0)
-    result = training.evaluate(state, ImageTree(tree, stored=36), options, num_crops=10,
-                               batch_size=4)  # fmt: skip
+    result = training.evaluate(state, ImageTree(tree, stored=36), options_of(), num_crops=10)
     assert result == {"error": 1.0, "top5_error": 2 / 5, "images": 5}
-    assert model.training
+    assert state.model.module.training
 
 
-# --- 중간 저장과 기록 -----------------------------------------------------------------------------
+# --- 체크포인트와 기록 ----------------------------------------------------------------------------
 
 
 def save_three(folder):
@@ -321,11 +364,6 @@ def test_checkpoint_with_one_changed_bit_is_refused(tmp_path):
     content[len(content) // 2] ^= 1
     newest.write_bytes(content)
     assert training.find_checkpoint(tmp_path)[1] == [newest.name]
-
-
-def test_old_tar_format_of_torch_is_refused_unread(tmp_path):
-    (tmp_path / "checkpoint-000000001.pt").write_bytes(b"not a zip")
-    assert training.find_checkpoint(tmp_path) == (None, ["checkpoint-000000001.pt"])
 
 
 def test_three_checkpoints_are_kept_and_no_part_is_left(tmp_path):
@@ -370,12 +408,54 @@ def test_defaults_are_those_of_the_paper():
     assert (choice.stored, choice.side, choice.standardized) == (256, 224, False)
 
 
-@pytest.mark.parametrize("wrong", [["--batch-size", "0"], ["--model", "VGG"], []])
-def test_wrong_arguments_are_refused(wrong, capsys):
-    data = ["--data", "x"] if wrong else []
+OUT_OF_RANGE = """--workers=-1 --lr=-0.1 --lr=nan --lr=inf --lr=0 --lr=빠르게 --patience=-1
+--epochs=0 --epochs=1.5 --batch-size=0 --micro-batch=0 --log-every=0 --save-every=-5
+--seed=-1 --seed=99999999999 --model=Alexnet --precision=int8"""
+
+
+@pytest.mark.parametrize("wrong", OUT_OF_RANGE.split())
+def test_options_out_of_range_are_refused_at_the_start(wrong, capsys):
     with pytest.raises(SystemExit) as ended:
-        command.parse(data + wrong)
+        command.parse(["--data=x", wrong])
     assert ended.value.code == 2
+    assert wrong.split("=")[0] in capsys.readouterr().err
+
+
+def test_home_is_known_in_every_path():
+    options = command.parse(["--data=~/이미지", "--out=~/결과"])
+    assert (options.data, options.out) == (Path.home() / "이미지", Path.home() / "결과")
+
+
+def test_folder_that_cannot_be_written_is_told_before_training(tmp_path):
+    (tmp_path / "file").write_text("폴더가 아님")
+    with pytest.raises(ValueError, match="쓸 수 있는 폴더를 적으십시오"):
+        command.make_folder(tmp_path / "file")
+
+
+@pytest.mark.parametrize(("options", "refused"), [
+    # 배치 하나는 3 × 32² × 128 = 393,216바이트. 워커마다 둘과 쓰고 있는 하나.
+    (["--workers=0"], False), (["--workers=1"], True), (["--workers=1", "--batch-size=64"], False),
+])  # fmt: skip
+def test_small_shared_memory_is_told_at_the_start(tmp_path, monkeypatch, options, refused):
+    monkeypatch.setattr(command, "SHARED_MEMORY", tmp_path)
+    usage = SimpleNamespace(free=1_000_000)
+    monkeypatch.setattr(command.shutil, "disk_usage", lambda _: usage)
+    options = command.parse(["--data=x", "--model=SmallAlexNet", *options])
+    check = partial(command.check_shared_memory, options, num_train=1280, num_val=10, size=1)
+    if refused:
+        with pytest.raises(ValueError, match=r"1.0 MB인데.*1.2 MB가 듭니다.*--workers.*--shm-size"):
+            check()
+    else:
+        check()
+
+
+def test_fewer_gpus_than_processes_is_told(monkeypatch, capsys):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "2")
+    device = processes.connect()
+    distributed.destroy_process_group()
+    assert device.type == "cpu"
+    assert "GPU는 1개라 모두 CPU에서" in capsys.readouterr().out
 
 
 def test_number_of_processes_is_not_part_of_the_recipe():
@@ -392,8 +472,10 @@ def test_ring_sends_two_times_all_but_one_share(size, expected):
 
 def test_plan_of_imagenet_is_hand_arithmetic():
     options = command.parse(["--data", "x", "--micro-batch", "8"])
-    told = command.describe(options, 1_281_167, 50_000, 1000, 60_965_224, 8)
-    for part in ("10,009", "900,810", "8개가 16장까지", "2조각", "732 MB", "427 MB", "488 MB"):
+    gpu = torch.device("cuda")
+    told = command.describe(options, 1_281_167, 50_000, 1000, 60_965_224, 8, gpu)
+    for part in ("GPU 하나(NCCL)", "10,009", "900,810", "8개가 16장까지", "2조각", "732 MB",
+                 "427 MB", "488 MB"):  # fmt: skip
         assert part in told
 
 

@@ -3,7 +3,7 @@
 GPU가 두 개이면 NCCL로 GPU마다 하나씩, 아니면 gloo로 CPU에서 돌립니다. 계산은 똑같습니다.
 """
 
-from course_utils.parallel.launch import (
+from course_utils.parallel.two_processes import (
     SGD,
     StepResult,
     WorkerError,

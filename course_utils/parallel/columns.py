@@ -15,7 +15,7 @@ class ColumnLink:
 
     def __init__(self, rank: int) -> None:
         self.rank = rank
-        self.sent: dict[str, dict[str, int]] = {"forward": {}, "backward": {}}
+        self.sent = {"forward": {}, "backward": {}}
 
     def swap(self, tensor: Tensor, layer: str, direction: str) -> Tensor:
         """같은 모양의 텐서를 상대와 바꿉니다. 상대가 보낸 것을 돌려줍니다."""
@@ -30,7 +30,7 @@ class ColumnLink:
 
 
 class _Gather(Function):
-    """앞으로는 두 열의 채널을 잇고, 뒤로는 상대 열의 몫인 변화도를 보내 주고 내 몫을 받습니다."""
+    """앞으로는 두 열의 채널을 잇고, 뒤로는 상대 열의 기울기를 보내고 내 것을 받습니다."""
 
     @staticmethod
     def forward(ctx, own: Tensor, link: ColumnLink, layer: str) -> Tensor:
@@ -45,33 +45,23 @@ class _Gather(Function):
         return halves[ctx.link.rank] + received, None, None
 
 
-class _Add(Function):
-    """두 열의 부분 합을 더합니다. 로짓의 변화도는 두 열이 똑같이 알고 있어 보내지 않습니다."""
-
-    @staticmethod
-    def forward(ctx, own: Tensor, link: ColumnLink, layer: str) -> Tensor:
-        return own + link.swap(own, layer, "forward")
-
-    @staticmethod
-    def backward(ctx, gradient: Tensor) -> tuple[Tensor, None, None]:
-        return gradient, None, None
-
-
 class ExchangeColumns(nn.Module):
     """두 열이 만나는 자리입니다. `layer`는 만난 값을 읽는(또는 더하는) 층입니다."""
 
     def __init__(self, link: ColumnLink, layer: str, *, add: bool = False) -> None:
         super().__init__()
-        self.link, self.layer, self.function = link, layer, _Add if add else _Gather
+        self.link, self.layer, self.add = link, layer, add
 
     def forward(self, own: Tensor) -> Tensor:
-        return self.function.apply(own, self.link, self.layer)
+        if self.add:  # 로짓의 기울기는 두 열이 똑같이 알고 있어 보내지 않습니다.
+            return own + self.link.swap(own.detach(), self.layer, "forward")
+        return _Gather.apply(own, self.link, self.layer)
 
 
 class SlicedDropout(nn.Dropout):
     """프로세스가 하나일 때의 드롭아웃 마스크에서 이 프로세스의 몫만 씁니다.
 
-    모두 같은 씨앗에서 온전한 마스크를 뽑으므로, 나누어 계산해도 꺼지는 유닛이 같습니다.
+    모두 같은 시드에서 온전한 마스크를 뽑으므로, 나누어 계산해도 꺼지는 유닛이 같습니다.
     `dim`은 나눈 차원입니다: 0이면 이미지, 1이면 유닛.
     """
 
@@ -135,7 +125,7 @@ class AlexNetColumn(nn.Module):
 
 
 def split_column(weights: dict[str, Tensor], rank: int) -> dict[str, Tensor]:
-    """`AlexNetOriginal`의 파라미터(또는 변화도)에서 `rank`번째 열의 몫을 자릅니다."""
+    """`AlexNetOriginal`의 파라미터(또는 기울기)에서 `rank`번째 열의 몫을 자릅니다."""
     column = {}
     for name, value in weights.items():
         if name == "classifier.fc8.weight":
@@ -148,7 +138,7 @@ def split_column(weights: dict[str, Tensor], rank: int) -> dict[str, Tensor]:
 
 
 def join_columns(first: dict[str, Tensor], second: dict[str, Tensor]) -> dict[str, Tensor]:
-    """두 열의 파라미터(또는 변화도)를 `AlexNetOriginal`의 모양으로 잇습니다."""
+    """두 열의 파라미터(또는 기울기)를 `AlexNetOriginal`의 모양으로 잇습니다."""
     return {
         name: torch.cat((value, second[name]), dim=int(name == "classifier.fc8.weight"))
         if name in second

@@ -1,5 +1,6 @@
 """`fit`을 아무 때나 중단합니다: 실행하는 줄마다, 무작위 때에 진짜 SIGINT로, 진짜 커널의 ■로."""
 
+import ast
 import json
 import os
 import subprocess
@@ -32,6 +33,19 @@ def test_interrupt_at_any_line_of_any_library_loses_nothing(part):
         if found := interrupts.faults_after(history, *after):
             faults[moment] = found
     assert faults == {}
+
+
+@pytest.mark.parametrize("number", ["04", "05", "06"])
+def test_cell_after_an_interrupted_training_says_why_it_stops(number):
+    """■로 멈춘 뒤의 확인은 이유 없는 AssertionError가 아니라 `fit`이 남긴 글로 멈춥니다."""
+    (path,) = (Path(__file__).parents[2] / "notebooks").glob(f"{number}_*.ipynb")
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    checks = [node for source in sources if '["stopped"]' in source
+              for node in ast.walk(ast.parse(source))
+              if isinstance(node, ast.Assert) and "stopped" in ast.unparse(node.test)]  # fmt: skip
+    assert checks
+    assert all(check.msg and "stopped" in ast.unparse(check.msg) for check in checks)
 
 
 SIGNALLED = """

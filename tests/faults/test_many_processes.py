@@ -1,4 +1,4 @@
-"""`course_utils.train_imagenet`를 정말로 여러 프로세스에서 돌리고, 죽이고, 상하게 합니다.
+"""`course_utils.commands.imagenet`를 정말로 여러 프로세스에서 돌리고, 죽이고, 상하게 합니다.
 
 데이터는 강의에 든 사진 조각을 클래스 폴더로 쓴 것이고, 모델은 연습용 SmallAlexNet입니다. 드롭아웃도
 켜져 있습니다.
@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -18,13 +19,13 @@ import torch
 from PIL import Image
 
 from course_utils import parallel
+from course_utils.commands.imagenet import training
 from course_utils.data.photo_patches import cut_photos
-from course_utils.parallel import launch
-from course_utils.train_imagenet import training
+from course_utils.parallel import two_processes
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="리눅스와 macOS에서 됩니다")
 
-MODULE = "course_utils.train_imagenet"
+MODULE = "course_utils.commands.imagenet"
 BROKEN = "고양이/0003.png"
 # float64로 견줍니다. 더하는 차례가 달라 끝자리가 어긋나는데, float32에서는 그 끝자리가 ReLU나 최대
 # 풀링의 문턱을 넘겨 훨씬 큰 차이가 되기도 합니다(docs/이미지넷.md 6절).
@@ -150,10 +151,11 @@ def workers_of(agent):
 
 
 def test_killed_worker_restarts_from_the_last_checkpoint_with_the_same_result(tree, two, tmp_path):
-    command = launch.torchrun("--max-restarts=1", "-m", MODULE, *arguments(tree, tmp_path),
-                              processes=2)  # fmt: skip
-    agent = subprocess.Popen(command, env=launch.environment(), stdout=subprocess.PIPE,
-                             stderr=subprocess.DEVNULL, encoding="utf-8")  # fmt: skip
+    command = two_processes.torchrun("--max-restarts=1", "-m", MODULE,
+                                     *arguments(tree, tmp_path), processes=2)  # fmt: skip
+    root = str(Path(parallel.__file__).parents[2])
+    agent = subprocess.Popen(command, env=os.environ | {"PYTHONPATH": root, "PYTHONUTF8": "1"},
+                             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="utf-8")
     deadline = time.monotonic() + 120
     while not any(row["step"] >= STEPS + 2 for row in training.read_rows(tmp_path)):
         assert time.monotonic() < deadline

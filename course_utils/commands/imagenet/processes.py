@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 import torch
 from torch import Tensor, distributed
 
-from course_utils.parallel.launch import use_loopback
+from course_utils.parallel.two_processes import use_loopback
 
 PATIENCE = timedelta(minutes=10)  # 상대의 값을 기다리는 한도
 
@@ -18,40 +18,40 @@ def connect() -> torch.device:
 
     GPU가 이 컴퓨터의 프로세스 수만큼 있으면 NCCL로 하나씩, 아니면 gloo로 CPU에서 돌립니다.
     """
-    rank, size, local_rank, local_size = (
+    rank, size, local_rank = (
         int(os.environ.get(name, default))
-        for name, default in (("RANK", 0), ("WORLD_SIZE", 1), ("LOCAL_RANK", 0),
-                              ("LOCAL_WORLD_SIZE", 1))
-    )  # fmt: skip
+        for name, default in (("RANK", 0), ("WORLD_SIZE", 1), ("LOCAL_RANK", 0))
+    )
     store = None  # None이면 torchrun이 알려 준 주소에서 만납니다.
     if "RANK" not in os.environ:
         store = distributed.HashStore()  # torchrun 없이 혼자 부른 경우
-    elif size == local_size:
-        use_loopback(os.environ)
-        store = _fresh_store(size)
-    use_gpus = torch.cuda.device_count() >= local_size
+    elif size == local_size():
+        use_loopback()
+        if os.environ.get("TORCHELASTIC_USE_AGENT_STORE") == "True":
+            # 요즘 torchrun은 다시 시작해도 같은 저장소를 주고, 거기에는 죽은 프로세스의 주소가
+            # 남습니다. 시작할 때마다 새 자리에서 만납니다. 컴퓨터가 여럿이면 시작한 횟수가 서로
+            # 다를 수 있어, torchrun 앞에 TORCH_DISABLE_SHARE_RDZV_TCP_STORE=1을 적어야 합니다.
+            address, port = os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"])
+            shared = distributed.TCPStore(address, port, size, is_master=False)
+            restarts = os.environ["TORCHELASTIC_RESTART_COUNT"]
+            store = distributed.PrefixStore(f"start-{restarts}", shared)
+    num_gpus = torch.cuda.device_count()
+    use_gpus = num_gpus >= local_size()
     distributed.init_process_group(
         "nccl" if use_gpus else "gloo", store=store, rank=rank, world_size=size, timeout=PATIENCE
     )
-    if not use_gpus:
-        return torch.device("cpu")
-    torch.cuda.set_device(local_rank)
-    return torch.device("cuda", local_rank)
+    if use_gpus:
+        torch.cuda.set_device(local_rank)
+        return torch.device("cuda", local_rank)
+    if num_gpus:
+        say(f"주의: 프로세스는 {local_size()}개인데 GPU는 {num_gpus}개라 모두 CPU에서 "
+            f"느리게 계산합니다. GPU를 쓰려면 --nproc-per-node={num_gpus}로 하십시오.")  # fmt: skip
+    return torch.device("cpu")
 
 
-def _fresh_store(size: int) -> distributed.Store | None:
-    """다시 시작할 때마다 새 자리에서 만납니다.
-
-    요즘 torchrun은 다시 시작해도 같은 저장소를 주고, 거기에는 죽은 프로세스의 주소가 남습니다.
-    컴퓨터가 여럿이면 torchrun 앞에 TORCH_DISABLE_SHARE_RDZV_TCP_STORE=1을 적어야 합니다: 시작한
-    횟수가 컴퓨터마다 다를 수 있어 여기서 나눌 수 없습니다.
-    """
-    if os.environ.get("TORCHELASTIC_USE_AGENT_STORE") != "True":
-        return None
-    shared = distributed.TCPStore(
-        os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"]), size, is_master=False
-    )
-    return distributed.PrefixStore(f"start-{os.environ['TORCHELASTIC_RESTART_COUNT']}", shared)
+def local_size() -> int:
+    """이 컴퓨터에서 도는 프로세스의 수입니다."""
+    return int(os.environ.get("LOCAL_WORLD_SIZE", 1))
 
 
 def is_first() -> bool:
@@ -65,7 +65,7 @@ def say(message: str) -> None:
 
 
 def fail(message: str) -> NoReturn:
-    """모든 프로세스가 함께 부릅니다. 까닭은 한 번만 알리고 모두 끝냅니다."""
+    """모든 프로세스가 함께 부릅니다. 이유는 한 번만 알리고 모두 끝냅니다."""
     say(f"\n{message}\n")
     raise SystemExit(1)
 
@@ -99,6 +99,4 @@ def together(make: Callable[[], Any]) -> Any:
 
 def from_first(make: Callable[[], Any]) -> Any:
     """첫 프로세스만 `make`를 부르고, 그 값을 모두가 받습니다."""
-    box = [together(make if is_first() else lambda: None)]
-    distributed.broadcast_object_list(box, src=0)
-    return box[0]
+    return gather(together(lambda: make() if is_first() else None))[0]
