@@ -21,10 +21,16 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from grading.course import IN_TEXT, CourseNotebook, load_course
-from grading.judge import REFUSED_MARK, grade_submission
-from grading.session import NotStarted, stop_all, warm_up
-from grading.submissions import Submission, Unreadable, find_files, read_submission
+from grading.judge import REFUSED_MARK, NotStarted, grade_submission, stop_all
+from grading.submissions import (
+    IN_TEXT,
+    CourseNotebook,
+    Submission,
+    Unreadable,
+    find_files,
+    load_course,
+    read_submission,
+)
 
 from course_utils.checkpoint import write_atomically
 
@@ -155,7 +161,6 @@ def grade_folder(folder: Path, output: Path, *, seconds: float, jobs: int) -> bo
     waiting = [item for item in read if item[1] is not None]
     if not waiting:
         return True
-    warm_up([submission.notebook for _, submission in waiting])
     pool = ThreadPoolExecutor(jobs)
     try:
         futures = [pool.submit(grade_row, *item, seconds) for item in waiting]

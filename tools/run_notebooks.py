@@ -24,12 +24,12 @@ PROGRESS_BAR = re.compile(r"\d+%\|")  # tqdm이 그리는 막대: '학습:  12%|
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
 
-def execute(notebook, folder, timeout):
-    """셀을 차례로 실행해 `notebook`을 채우고 [(초, 셀 번호), …]를 돌려줍니다."""
+def make_client(notebook, folder, timeout=None):
+    """`folder`에서 이 파이썬의 커널로 `notebook`을 실행할 NotebookClient입니다."""
     manager = AsyncKernelManager(kernel_name="python3")
     # 다른 파이썬의 커널이 잡히지 않게 합니다.
     manager.kernel_spec.argv = [sys.executable, *manager.kernel_spec.argv[1:], "--log-level=ERROR"]
-    client = NotebookClient(
+    return NotebookClient(
         notebook,
         km=manager,
         timeout=timeout,
@@ -37,6 +37,11 @@ def execute(notebook, folder, timeout):
         coalesce_streams=False,  # 그림 앞뒤의 글까지 한데 모으므로 merge_streams를 따로 둡니다.
         resources={"metadata": {"path": str(folder)}},
     )
+
+
+def execute(notebook, folder, timeout):
+    """셀을 차례로 실행해 `notebook`을 채우고 [(초, 셀 번호), …]를 돌려줍니다."""
+    client = make_client(notebook, folder, timeout)
     seconds = []
     with client.setup_kernel(cleanup_kc=True):  # 넘긴 km은 이래야 함께 끝납니다.
         for index, cell in enumerate(notebook.cells):
