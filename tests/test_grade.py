@@ -129,56 +129,57 @@ SWALLOWED = RIGHT_SIZE.replace(":\n", ":\n    try: open('/etc/passwd')\n    exce
 
 # 파일 이름 → (제출, 문제 1의 점수, 문제 2의 점수, 비고에 있어야 할 글들)
 SUBMISSIONS = {
-    "김하나.ipynb": (submission(), 1, 1, ()),
-    "이둘/내 숙제.ipynb": (old_format(submission()), 1, 1, ()),
-    "뒤집힌.ipynb": (backwards(submission()), 1, 1, ()),
+    "이둘/내 숙제.ipynb": (old_format(backwards(submission())), 1, 1, ()),
     "도움 셀.ipynb": (
-        insert_before(in_size("def my_output_size(*values):\n    return helper(*values)"), SIZE,
-                      "%matplotlib inline\nimport numpy as np\n"
-                      "helper = lambda n, k, s, p: np.int64((n + 2 * p - k) // s + 1)"),
-        1, 1, (),
+        insert_before(
+            submission({
+                SIZE: "def my_output_size(*values):\n    return helper(*values)",
+                PADDING: f"for my in [{PAD}]:\n    if True: _ = exercises.check_same_padding(my)",
+            }), SIZE, "%matplotlib inline\nimport numpy as np\n"
+            "helper = lambda n, k, s, p: np.int64((n + 2 * p - k) // s + 1)",
+        ), 1, 1, (),
     ),
-    # 검사가 본 것을 채점합니다. IPython이 받는 꼴은 모두 됩니다.
-    "검사에 바로.ipynb": (
-        submission({
-            SIZE: EMPTY_SIZE + f"exercises.check_output_size({RIGHT})",
-            PADDING: f"%time assert exercises.check_same_padding(function={PAD}).passed",
-        }), 1, 1, (),
-    ),
-    "반복 안에서.ipynb": (
-        in_size(f"for my in [{RIGHT}]:\n    if True: _ = exercises.check_output_size(my)"),
-        1, 1, (),
-    ),
+    # 검사가 본 것을 채점합니다. 비어 있는 my_…가 남아 있어도, IPython의 꼴이어도 됩니다.
     "사본.ipynb": (
-        insert_before(in_size(EMPTY_SIZE + CHECK), SIZE, RIGHT_SIZE + CHECK), 1, 1,
-        ("1번: 검사한 셀이 둘",),
+        insert_before(
+            submission({
+                SIZE: EMPTY_SIZE + CHECK,
+                PADDING: "def my_same_padding(k): return None\n"
+                f"%time assert exercises.check_same_padding(function={PAD}).passed",
+            }), SIZE, RIGHT_SIZE + CHECK,
+        ), 1, 1, ("1번: 검사한 셀이 둘",),
     ),
     "틀림.ipynb": (
-        in_size(RIGHT_SIZE.replace(" + 1", "")), 0, 1, ("1번: ", "마지막에 1을 더하지"),
+        submission({SIZE: RIGHT_SIZE.replace(" + 1", ""),
+                    PADDING: "def my_same_padding(k)\n    return 1"}),
+        0, 0, ("1번: ", "마지막에 1을 더하지", "2번: ", "SyntaxError"),
     ),
     "빈칸.ipynb": (
-        submission({SIZE: EMPTY_SIZE, PADDING: "def my_same_padding(k)\n    return 1"}), 0, 0,
-        ("1번: 비어 있습니다", "2번: ", "SyntaxError"),
+        submission({SIZE: EMPTY_SIZE, PADDING: "def my_same_padding(k): return k // 0"}),
+        0, 0, ("1번: 비어 있습니다", "2번: ", "ZeroDivisionError"),
     ),
-    "오류.ipynb": (in_size(RIGHT_SIZE.replace("// s", "// 0")), 0, 1, ("ZeroDivisionError",)),
-    "끝냄.ipynb": (
-        submission({SIZE: "import os\nos._exit(0)", PADDING: "while True: print('가' * 1000)"}),
-        0, 0, ("1번: 프로세스가 갑자기", "2번: 제한 시간"),
-    ),
+    "끝냄.ipynb": (in_size("import os\nos._exit(0)"), 0, 1, ("1번: 프로세스가 갑자기",)),
     "도는 함수.ipynb": (
         submission({SIZE: "def my_output_size(*values):\n    while True: pass",
                     PADDING: "while True: pass"}),
         0, 0, ("모두: 제한 시간",),
     ),
-    "메모리.ipynb": (in_size("x = torch.zeros(10**10)\n" + RIGHT_SIZE), 0, 1, ("1번: ",)),
-    "passwd.ipynb": (in_size(SWALLOWED), 0, 1, ("/etc/passwd",)),
-    "풀이 읽기.ipynb": (
-        in_size(READS_A_SOLUTION + RIGHT_SIZE), 0, 1, ("폴더 밖의 파일", "손으로 확인하십시오")
+    "지운 셀.ipynb": (
+        without(submission({PADDING: "while True: print('가' * 1000)"}), SIZE),
+        0, 0, ("1번: 이 문제의 셀이 없습니다", "2번: 제한 시간"),
     ),
-    "명령.ipynb": (in_size(RIGHT_SIZE + "!ls"), 0, 1, ("막음", "프로그램")),
-    "꾸밈.ipynb": (in_size(FORGED), 0, 1, ("1번: ", "Same")),
-    "앞머리만.ipynb": (in_size(HALF_A_MESSAGE), 0, 1, ("1번: ",)),
-    "지운 셀.ipynb": (without(submission(), SIZE), 0, 1, ("1번: 이 문제의 셀이 없습니다",)),
+    "passwd.ipynb": (
+        submission({SIZE: SWALLOWED, PADDING: f"my_same_padding = {PAD}\n!ls"}),
+        0, 0, ("/etc/passwd", "2번: 막음"),
+    ),
+    "풀이 읽기.ipynb": (
+        submission({SIZE: READS_A_SOLUTION + RIGHT_SIZE, PADDING: HALF_A_MESSAGE}),
+        0, 0, ("폴더 밖의 파일", "손으로 확인하십시오", "2번: "),
+    ),
+    "꾸밈.ipynb": (
+        submission({SIZE: FORGED, PADDING: f"x = torch.zeros(10**10)\nmy_same_padding = {PAD}"}),
+        0, 0, ("1번: ", "Same", "2번: 셀이 오류로"),
+    ),
 }  # fmt: skip
 for cell in SUBMISSIONS["풀이 읽기.ipynb"][0].cells:
     if cell.id == SIZE:  # 노트북에서는 읽을 수 있었으므로 ✓가 저장되어 있습니다.
@@ -201,7 +202,7 @@ def rows(tmp_path_factory):
     for name in OTHERS:
         nbformat.write(solved(name), folder / f"정답 {name}.ipynb")
     (folder / "깨짐.ipynb").write_text('{"cells": [', encoding="utf-8")
-    assert grade.grade_folder(folder, output, seconds=6, jobs=4)
+    assert grade.grade_folder(folder, output, seconds=12, jobs=3)
     assert output.read_bytes().startswith(b"\xef\xbb\xbf")
     return read_csv(output)
 
@@ -213,7 +214,7 @@ def rows(tmp_path_factory):
 def test_points_are_those_counted_by_hand(rows, name):
     _, first, second, reasons = SUBMISSIONS[name]
     row = rows[name]
-    assert (row["1"], row["2"]) == (str(first), str(second)), row
+    assert (row["1"], row["2"]) == (str(first), str(second)), row["비고"]
     assert (row["노트북"], row["합계"], row["만점"]) == ("00_start", str(first + second), "2")
     assert all(reason in row["비고"] for reason in reasons)
     assert bool(row["비고"]) == bool(reasons)  # 까닭 없는 0점도, 쓸데없는 말도 없습니다.

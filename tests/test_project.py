@@ -4,6 +4,7 @@ import ast
 import fnmatch
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -199,6 +200,21 @@ def test_help_names_every_target():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = set(" ".join(re.findall(r"^\.PHONY: (.*)$", makefile, re.M)).split()) - {"help"}
     assert targets == set(re.findall(r"^\s+'  make ([\w-]+) +\S", makefile, re.M))
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="make가 없습니다")
+@pytest.mark.parametrize("writable", [True, False])
+def test_jupyter_writes_beside_the_course_where_the_home_cannot_be_written(tmp_path, writable):
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    home = tmp_path if writable else tmp_path / "없는 폴더"
+    shown = "show:;@echo $$JUPYTER_CONFIG_DIR,$$JUPYTER_DATA_DIR,$$JUPYTER_RUNTIME_DIR,$$IPYTHONDIR"
+    names = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
+    clean = {name: value for name, value in os.environ.items() if name not in names}
+    result = subprocess.run(["make", "-s", f"--eval={shown}", "show"], cwd=tmp_path, text=True,
+                            env=clean | {"HOME": str(home)}, capture_output=True, check=True)
+    folders = [] if writable else ["config", "data", "runtime", "ipython"]
+    expected = [f"{tmp_path.resolve()}/.venv/jupyter/{name}" for name in folders]
+    assert result.stdout.strip() == (",".join(expected) or ",,,")
 
 
 def test_minutes_in_the_guide_are_those_of_the_speaker_notes():

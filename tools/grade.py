@@ -21,7 +21,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from grading.judge import REFUSED_MARK, NotStarted, grade_submission, stop_all
+from grading.judge import HELPER_MARK, REFUSED_MARK, NotStarted, grade_submission, stop_all
 from grading.submissions import (
     IN_TEXT,
     CourseNotebook,
@@ -125,7 +125,10 @@ def grade_row(row: Row, submission: Submission, seconds: float) -> Row:
         row.reasons.append(f"{where}: {reason}")
     # 돕는 셀이 멈춘 것은 점수를 잃은 까닭일 수 있을 때만, 막은 일은 늘 알립니다.
     lost = row.total < len(row.points)
-    row.reasons += dict.fromkeys(note for note in notes if lost or REFUSED_MARK in note)
+    row.reasons += dict.fromkeys(
+        note for note in notes
+        if lost or REFUSED_MARK in note or not note.startswith(HELPER_MARK)
+    )  # fmt: skip
     return row
 
 

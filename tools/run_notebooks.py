@@ -7,21 +7,27 @@
 """
 
 import argparse
-import os
 import re
 import sys
 import time
 from pathlib import Path
 
 import nbformat
+from course_files import course_notebooks
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellControlSignal, DeadKernelError
 
-NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
+from course_utils.checkpoint import write_atomically
+
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 PROGRESS_BAR = re.compile(r"\d+%\|")  # tqdm이 그리는 막대: '학습:  12%|█▏'
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+# 커널이 적는 것에서 판 번호를 뺐습니다. 확장자가 있어야 `nbconvert --to script`가 .py를 만듭니다.
+LANGUAGE = {
+    "file_extension": ".py", "mimetype": "text/x-python", "name": "python",
+    "nbconvert_exporter": "python", "pygments_lexer": "ipython3",
+}  # fmt: skip
 
 
 def make_client(notebook, folder, timeout=None):
@@ -88,7 +94,7 @@ def normalise(notebook):
     """실행할 때마다 달라지는 것을 없애고 저장할 글로 바꿉니다."""
     notebook.metadata.pop("widgets", None)
     notebook.metadata.kernelspec = dict(KERNELSPEC)
-    notebook.metadata.get("language_info", {}).pop("version", None)
+    notebook.metadata.language_info = dict(LANGUAGE)
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)  # 셀을 실행한 시각은 매번 다릅니다.
         if cell.cell_type == "code":
@@ -103,13 +109,7 @@ def run(path, timeout):
         if cell.cell_type == "code":  # 빈 셀은 실행되지 않아 옛 결과가 남습니다.
             cell.outputs, cell.execution_count = [], None
     seconds = execute(notebook, path.parent, timeout)
-    text = normalise(notebook)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_atomically(path, normalise(notebook).encode())
     slowest = ", ".join(f"{cell}번째 {spent:.1f}초" for spent, cell in sorted(seconds)[:-4:-1])
     total = sum(spent for spent, _ in seconds)
     print(f"{path.name}: {total:.1f}초 (느린 셀: {slowest})", flush=True)
@@ -121,7 +121,7 @@ def main():
     parser.add_argument("--timeout", type=int, default=600, help="셀 하나의 제한 시간(초)")
     options = parser.parse_args()
     failed = False
-    for path in options.notebooks or sorted(NOTEBOOKS.glob("*.ipynb")):
+    for path in options.notebooks or course_notebooks():
         try:
             run(path.resolve(), options.timeout)
         except (RuntimeError, OSError) as error:

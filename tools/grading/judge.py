@@ -24,6 +24,8 @@ from run_notebooks import make_client
 TOOLS = Path(__file__).resolve().parents[1]
 START_SECONDS = 180  # 켜지기를 기다리는 시간. 처음에는 torch를 불러옵니다.
 REFUSED_MARK = "막음"  # 할 수 없는 일을 하려 한 것의 비고
+HELPER_MARK = "돕는 셀"
+SAVED_AS_RIGHT = " [제출한 노트북에는 ✓로 저장되어 있습니다. 손으로 확인하십시오]"
 ENVIRONMENT = {
     "COURSE_OFFLINE": "1", "MPLBACKEND": "Agg", "CUDA_VISIBLE_DEVICES": "", "PYTHONUTF8": "1",
     "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
@@ -75,6 +77,8 @@ class Kernel:
         self.client = make_client(nbformat.v4.new_notebook(), folder)
         self.client.shutdown_kernel = "immediate"
         self.client.km.connection_file = str(Path(folder, "kernel.json"))
+        if os.name == "posix":  # 포트를 쓰면 한꺼번에 켤 때 부딪치기도 합니다.
+            self.client.km.transport, self.client.km.ip = "ipc", f"{folder}/socket"
         try:
             self.open.enter_context(self.client.setup_kernel(
                 cleanup_kc=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -150,14 +154,14 @@ class Grading:
 
     def ask(self, request: dict, clock: Clock) -> dict:
         """학생의 커널에 일을 시킵니다. 꺼져 있으면 켜고, 끝까지 돌았던 셀을 먼저 돕니다."""
-        if self.kernel is None:
-            notebook = self.submission.notebook
-            cpu_seconds = int(self.seconds * (len(notebook.exercises) + 1)) + 60
-            self.kernel = Kernel(notebook, constants(self.module), cpu_seconds=cpu_seconds)
-            again = Clock(self.seconds)
-            for step in self.done:
-                self.kernel.ask(request_of(step), again)
         try:
+            if self.kernel is None:
+                notebook = self.submission.notebook
+                cpu_seconds = int(self.seconds * (len(notebook.exercises) + 1)) + 60
+                self.kernel = Kernel(notebook, constants(self.module), cpu_seconds=cpu_seconds)
+                again = Clock(self.seconds)
+                for step in self.done:
+                    self.kernel.ask(request_of(step), again)
             reply = self.kernel.ask(request, clock)
         except Lost:
             self.stop()
@@ -212,7 +216,7 @@ def grade_submission(submission: Submission, *, seconds: float) -> tuple[dict, l
                 continue  # 멈추지 않는 돕는 셀이 있었습니다. 문제의 시간은 따로 있습니다.
             counts, problems = run_step(work, step, clock)
             if not step.labels:
-                notes += [f"돕는 셀: {text}" for text in problems]
+                notes += [f"{HELPER_MARK}: {text}" for text in problems]
             for item in exercises:
                 if item.label in step.labels:
                     count = counts.get(item.check_name, 0)
@@ -230,9 +234,6 @@ def grade_submission(submission: Submission, *, seconds: float) -> tuple[dict, l
             if result.points < 1 and not result.reason.endswith(SAVED_AS_RIGHT):
                 result.reason += SAVED_AS_RIGHT
     return results, notes
-
-
-SAVED_AS_RIGHT = " [제출한 노트북에는 ✓로 저장되어 있습니다. 손으로 확인하십시오]"
 
 
 def best(attempts: list[Result]) -> Result:
@@ -268,6 +269,9 @@ def judge_cell(
     work: Grading, item: Exercise, clock: Clock, count: int, problems: list[str]
 ) -> Iterator[Result]:
     """셀 하나의 답들을 채점합니다. 할 수 없는 일을 했으면 답이 맞아도 점수가 없습니다."""
+    if work.kernel is None and problems:  # 셀이 커널과 함께 끝났습니다.
+        yield Result(reason=problems[0])
+        return
     for index in range(min(count, 20)) if count else (None,):
         result = judge(work, item, clock, index)
         refused = [text for text in problems if text.startswith(REFUSED_MARK)]
