@@ -69,10 +69,6 @@ def test_conda_environment_installs_this_project():
     assert re.search(r"^  - pip:\n(?:      - .*\n)*      - -e \.$", ENVIRONMENT, re.M)
 
 
-def test_conda_environment_has_the_project_name():
-    assert f"\nname: {PYPROJECT['project']['name']}\n" in ENVIRONMENT
-
-
 @pytest.mark.parametrize("name", sorted(project_requirements()))
 def test_only_lower_bounds(name):
     # 위쪽을 막으면 Colab에 이미 깔린 것을 내리게 됩니다.
@@ -125,31 +121,6 @@ FIGURES = sorted((PACKAGE / "plotting").rglob("*.py"))
 @pytest.mark.parametrize("path", SOURCES, ids=SOURCE_IDS)
 def test_imports_keep_the_floors(path):
     assert floor_faults(path.read_text(encoding="utf-8"), module_name(path)) == []
-
-
-@pytest.mark.parametrize(
-    ("own_name", "source"),
-    [
-        ("anatomy", "from course_utils import lenet"),
-        ("anatomy", "from course_utils.lenet import LeNet5"),
-        ("anatomy", "import course_utils.lenet as models"),
-        ("anatomy", "from . import lenet"),
-        ("anatomy", "def late():\n    from .lenet import LeNet5"),
-        ("anatomy", "from .widgets import digit_pad"),
-        ("widgets", "from notebooks import build"),
-    ],
-)
-def test_floor_check_finds_a_wrong_import(own_name, source):
-    assert floor_faults(source, own_name)
-
-
-def test_floor_check_lets_the_middle_floor_use_the_ground():
-    assert floor_faults("from . import lenet, plotting", "widgets") == []
-
-
-def test_floor_check_lets_every_floor_use_the_basement():
-    assert floor_faults("from course_utils.checkpoint import write_atomically", "anatomy") == []
-    assert floor_faults("from course_utils import anatomy", "files") == ["anatomy"]
 
 
 @pytest.mark.parametrize("path", FIGURES, ids=lambda path: path.name)
@@ -224,10 +195,6 @@ def test_minutes_in_the_guide_are_those_of_the_speaker_notes():
         assert f"| {path.stem} | {sum(map(int, notes))} |" in guide
 
 
-def test_ci_command_is_executable():
-    assert os.access(ROOT / ".ci" / "run", os.X_OK)
-
-
 def sanitise(text):
     """nbval이 결과를 견주기 전에 하는 일을 그대로 합니다."""
     rules = (ROOT / "tests" / "nbval_sanitize.cfg").read_text(encoding="ascii")
@@ -281,8 +248,3 @@ def test_start_and_readme_link_every_notebook():
     assert [name for name in names if f"](notebooks/{name})" not in readme] == []
     others = [name for name in names if name != "00_start.ipynb"]
     assert [name for name in others if f"]({name})" not in start] == []
-
-
-def test_no_notebook_calls_another_one_unfinished():
-    for path in (ROOT / "notebooks").glob("*.ipynb"):
-        assert "준비 중" not in path.read_text(encoding="utf-8"), path.name
