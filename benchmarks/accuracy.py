@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader
 from torchvision import transforms
 
-from course_utils.checkpoint import write_atomically
+from course_utils.checkpoint import write_json
 from course_utils.data import ImageData
 from course_utils.lenet import LeNet5
 from course_utils.training import evaluate, fit, set_seed
@@ -156,8 +156,7 @@ def time_to_accuracy(runs: int) -> dict:
     for seed in range(runs):
         if str(seed) not in done:
             done[str(seed)] = [race(one, data, seed) for one in (course_recipe, example_recipe)]
-            text = json.dumps({"conditions": conditions, "seeds": done}, indent=1)
-            write_atomically(CACHE, text.encode())
+            write_json(CACHE, {"conditions": conditions, "seeds": done})
             ours, theirs = done[str(seed)]
             print(f"  시드 {seed}: 우리 {_tell(ours)}, 예제 {_tell(theirs)}", flush=True)
     pairs = [done[str(seed)] for seed in range(runs)]

@@ -194,17 +194,21 @@ def read_csv(path):
 
 @pytest.fixture(scope="module")
 def rows(tmp_path_factory):
-    """모든 제출을 한 번에 채점한 CSV입니다."""
-    folder, output = tmp_path_factory.mktemp("제출"), tmp_path_factory.mktemp("점수") / "점수.csv"
-    for name, (notebook, *_) in SUBMISSIONS.items():
-        (folder / name).parent.mkdir(exist_ok=True)
-        nbformat.write(notebook, folder / name)
+    """나쁜 제출과, 다른 노트북의 정답을 채점한 CSV입니다."""
+    good, bad = tmp_path_factory.mktemp("정답"), tmp_path_factory.mktemp("제출")
     for name in OTHERS:
-        nbformat.write(solved(name), folder / f"정답 {name}.ipynb")
-    (folder / "깨짐.ipynb").write_text('{"cells": [', encoding="utf-8")
-    assert grade.grade_folder(folder, output, seconds=12, jobs=3)
-    assert output.read_bytes().startswith(b"\xef\xbb\xbf")
-    return read_csv(output)
+        nbformat.write(solved(name), good / f"정답 {name}.ipynb")
+    for name, (notebook, *_) in SUBMISSIONS.items():
+        (bad / name).parent.mkdir(exist_ok=True)
+        nbformat.write(notebook, bad / name)
+    (bad / "깨짐.ipynb").write_text('{"cells": [', encoding="utf-8")
+    rows = {}
+    for folder, seconds in ((good, 90), (bad, 9)):
+        output = folder.with_suffix(".csv")
+        assert grade.grade_folder(folder, output, seconds=seconds, jobs=2)
+        assert output.read_bytes().startswith(b"\xef\xbb\xbf")
+        rows |= read_csv(output)
+    return rows
 
 
 # --- 한 번에 채점한 것 ----------------------------------------------------------------------------

@@ -123,6 +123,8 @@ class Kernel:
             raise Lost("프로세스가 갑자기 끝났습니다") from None
         except CellExecutionError as error:
             raise Lost(f"프로세스가 망가졌습니다: {error.ename}: {error.evalue}") from None
+        except Exception:  # 커널과 이어진 관에 깨진 글을 썼습니다.
+            raise Lost("프로세스가 알 수 없는 답을 보냈습니다") from None
         finally:
             clock.left -= time.monotonic() - start
 
