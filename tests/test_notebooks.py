@@ -5,7 +5,6 @@
 
 import ast
 import re
-import statistics
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -18,7 +17,6 @@ ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 MAX_BYTES = 1_500_000
-MAX_WORDS = 120
 SECTIONS = ["연습문제", "퀴즈", "정리", "출처"]
 SLIDE_TYPES = {"slide", "subslide", "fragment", "skip", "notes", "-"}
 NOT_COMPARED = {"nbval-ignore-output", "nbval-skip"}
@@ -127,18 +125,6 @@ def check_no_closing_semicolon(notebook):
     ]
 
 
-def check_lengths(notebook):
-    """셀은 강사 노트와 풀이를 빼고 25-90개, 코드 셀은 35줄 이하이고 중앙값은 8줄 이하입니다."""
-    aside = [cell for cell in notebook["cells"]
-             if "solution" in tags_of(cell) or slide_type_of(cell) == "notes"]  # fmt: skip
-    num_cells = len(notebook["cells"]) - len(aside)
-    problems = [] if 25 <= num_cells <= 90 else [f"셀이 {num_cells}개입니다 (25-90)"]
-    lines = {name_of(cell): len(source_of(cell).splitlines()) for cell in code_cells(notebook)}
-    problems += [f"{name}: {count}줄입니다 (35)" for name, count in lines.items() if count > 35]
-    median = statistics.median(lines.values()) if lines else 0
-    return problems + ([f"코드 셀의 중앙값이 {median}줄입니다 (8)"] if median > 8 else [])
-
-
 def check_title(notebook):
     """첫 셀은 물음 하나, 불릿 셋, CPU 시간입니다."""
     first = notebook["cells"][0]
@@ -219,21 +205,6 @@ def check_no_machine_paths(notebook):
         found = {hit for text in [source_of(cell), *outputs] for hit in MACHINE_PATH.findall(text)}
         problems += [f"{name_of(cell)}: 절대 경로 {sorted(found)}"] if found else []
     return problems
-
-
-def count_words(markdown):
-    """표, 목록, 코드, 수식을 뺀 글의 낱말 수입니다."""
-    text = re.sub(r"\$\$.*?\$\$", "", without_code(markdown), flags=re.S)
-    text = re.sub(r"<[^>]*>|\]\([^)]*\)", " ", text)
-    lines = [line.strip() for line in text.splitlines()]
-    prose = [line for line in lines if not re.match(r"\||[-*+] |\d+[.)] ", line)]
-    return len(" ".join(prose).split())
-
-
-def check_short_texts(notebook):
-    words = {name_of(cell): count_words(source_of(cell)) for cell in markdown_cells(notebook)}
-    return [f"{name}: {count}낱말입니다 (최대 {MAX_WORDS})"
-            for name, count in words.items() if count > MAX_WORDS]
 
 
 def check_alternative_texts(notebook):

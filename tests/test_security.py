@@ -116,7 +116,7 @@ def test_servers_listen_only_to_this_computer():
     source = Path(present.__file__).read_text(encoding="utf-8")
     assert '"--Voila.ip=127.0.0.1", "--token"' in source  # 값이 없으면 무작위로 만듭니다.
     folder = Path(serve_slides.__file__).parent
-    with pytest.raises(SystemExit):
+    with pytest.raises(SystemExit, match="make slides"):
         serve_slides.open_server(folder, 0)  # 슬라이드가 아닌 폴더는 열지 않습니다.
 
 
