@@ -10,11 +10,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import torch
-from lenet import USUAL, RawImages, step
+from lenet import USUAL, raw_digits, step
 from timing import machine, mnist, paired
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
-from torchvision import transforms
 
 from course_utils.checkpoint import write_json
 from course_utils.data import ImageData
@@ -88,7 +87,7 @@ class ExampleNet(nn.Module):
 def example_recipe(data: ImageData, seed: int) -> Iterator[float]:
     """그 예제의 방법(Adadelta, 배치 64, 학습률 0.7배씩)입니다. 에폭마다 시험 정확도를 냅니다."""
     set_seed(seed)
-    loader = DataLoader(RawImages(data, transforms.Compose(USUAL)), batch_size=64, shuffle=True)
+    loader = DataLoader(raw_digits(data, *USUAL), batch_size=64, shuffle=True)
     model = ExampleNet()
     optimizer = torch.optim.Adadelta(model.parameters(), lr=1.0)
     scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size=1, gamma=0.7)
