@@ -174,7 +174,7 @@ SUBMISSIONS = {
     ),
     "풀이 읽기.ipynb": (
         submission({SIZE: READS_A_SOLUTION + RIGHT_SIZE, PADDING: HALF_A_MESSAGE}),
-        0, 0, ("폴더 밖의 파일", "손으로 확인하십시오", "2번: "),
+        0, 0, ("폴더 밖의 파일", "1번: 제출한 노트북에는 ✓", "2번: "),
     ),
     "꾸밈.ipynb": (
         submission({SIZE: FORGED, PADDING: f"x = torch.zeros(10**10)\nmy_same_padding = {PAD}"}),

@@ -25,7 +25,6 @@ TOOLS = Path(__file__).resolve().parents[1]
 START_SECONDS = 180  # 켜지기를 기다리는 시간. 처음에는 torch를 불러옵니다.
 REFUSED_MARK = "막음"  # 할 수 없는 일을 하려 한 것의 비고
 HELPER_MARK = "돕는 셀"
-SAVED_AS_RIGHT = " [제출한 노트북에는 ✓로 저장되어 있습니다. 손으로 확인하십시오]"
 ENVIRONMENT = {
     "COURSE_OFFLINE": "1", "MPLBACKEND": "Agg", "CUDA_VISIBLE_DEVICES": "", "PYTHONUTF8": "1",
     "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
@@ -226,15 +225,15 @@ def grade_submission(submission: Submission, *, seconds: float) -> tuple[dict, l
                     attempts[item.label] += judge_cell(work, item, clock, count, problems)
     finally:
         work.stop()
+    results = {item.label: best(attempts[item.label]) for item in exercises}
+    saved_as_right = {label for step in submission.steps if step.passed for label in step.labels}
     for item in exercises:
         if checked[item.label] > 1:
             notes.append(f"{item.place}: 검사한 셀이 둘 이상({checked[item.label]}개)입니다. "
                          "가장 나은 답으로 채점했습니다")  # fmt: skip
-    results = {item.label: best(attempts[item.label]) for item in exercises}
-    for step in submission.steps:
-        for result in (results[label] for label in step.labels if step.passed):
-            if result.points < 1 and not result.reason.endswith(SAVED_AS_RIGHT):
-                result.reason += SAVED_AS_RIGHT
+        if item.label in saved_as_right and results[item.label].points < 1:
+            notes.append(f"{item.place}: 제출한 노트북에는 ✓로 저장되어 있습니다. "
+                         "손으로 확인하십시오")  # fmt: skip
     return results, notes
 
 
