@@ -35,6 +35,13 @@ def is_speaker_note(cell: dict) -> bool:
     return cell.metadata.get("slideshow", {}).get("slide_type") == "notes"
 
 
+def clear_outputs(notebook: dict) -> None:
+    """저장된 결과와 실행 번호를 지웁니다. 빈 셀은 실행되지 않아 옛 결과가 남기 때문입니다."""
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+
+
 def verdicts(cell: dict) -> list[str]:
     """셀에 저장된 결과에 있는 판정의 표시들(…, ✓, ✗)입니다."""
     texts = [output.get("text") or output.get("data", {}).get("text/plain", "")

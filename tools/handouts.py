@@ -19,6 +19,7 @@ from pathlib import Path
 import nbformat
 from course_files import (
     ROOT,
+    clear_outputs,
     course_notebooks,
     has_tag,
     is_speaker_note,
@@ -140,9 +141,7 @@ def build_all(output: Path) -> None:
 def check(path: Path, kind: str, timeout: int) -> list[str]:
     """노트북 하나를 처음부터 실행하고 문제를 늘어놓습니다. 파일은 고치지 않습니다."""
     notebook = nbformat.read(path, as_version=4)
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
+    clear_outputs(notebook)
     try:
         execute(notebook, path.parent, timeout)
     except RuntimeError as error:

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 import nbformat
-from course_files import course_notebooks
+from course_files import clear_outputs, course_notebooks
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellControlSignal, DeadKernelError
@@ -105,9 +105,7 @@ def normalise(notebook):
 def run(path, timeout):
     """노트북 하나를 실행해 저장하고 걸린 시간을 알립니다."""
     notebook = nbformat.read(path, as_version=4)
-    for cell in notebook.cells:
-        if cell.cell_type == "code":  # 빈 셀은 실행되지 않아 옛 결과가 남습니다.
-            cell.outputs, cell.execution_count = [], None
+    clear_outputs(notebook)
     seconds = execute(notebook, path.parent, timeout)
     write_atomically(path, normalise(notebook).encode())
     slowest = ", ".join(f"{cell}번째 {spent:.1f}초" for spent, cell in sorted(seconds)[:-4:-1])
