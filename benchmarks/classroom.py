@@ -14,7 +14,6 @@ import json
 import os
 import sys
 import tempfile
-import threading
 import time
 import uuid
 from dataclasses import asdict, dataclass, field
@@ -53,31 +52,22 @@ def read_memory(pid: int) -> tuple[int, int]:
 
 
 class MemoryWatch:
-    """`with` 블록 동안 `add`한 프로세스들의 가장 큰 메모리를 적어 둡니다."""
+    """`add`한 프로세스들의 가장 큰 메모리를, 취소될 때까지 적어 둡니다."""
 
     def __init__(self) -> None:
         self.peaks: dict[int, tuple[int, int]] = {}
         self.total = 0
-        self._done = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
 
     def add(self, pid: int) -> None:
         self.peaks[pid] = (0, 0)
 
-    def __enter__(self) -> "MemoryWatch":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._done.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        while not self._done.wait(INTERVAL):
-            now = {pid: read_memory(pid) for pid in list(self.peaks)}
+    async def run(self) -> None:
+        while True:
+            now = {pid: await asyncio.to_thread(read_memory, pid) for pid in list(self.peaks)}
             for pid, sizes in now.items():
                 self.peaks[pid] = tuple(map(max, self.peaks[pid], sizes))
             self.total = max(self.total, sum(pss for _, pss in now.values()))
+            await asyncio.sleep(INTERVAL)
 
     def report(self) -> dict:
         """MB로 적은, 커널 하나의 최대(가운데 학생)와 모두 더한 PSS의 최대입니다."""
@@ -237,11 +227,12 @@ def code_cells(notebook: Path) -> list[tuple[int, str]]:
 
 async def hold_class(kernels: list, notebook: Path) -> dict:
     """모두 한꺼번에 시작해 마지막 학생이 끝날 때까지 기다린 결과입니다."""
-    with MemoryWatch() as watch:
-        start = time.perf_counter()
-        cells = code_cells(notebook)
-        students = await asyncio.gather(*(study(kernel, cells, watch) for kernel in kernels))
-        whole = time.perf_counter() - start
+    watch = MemoryWatch()
+    watching = asyncio.create_task(watch.run())
+    start, cells = time.perf_counter(), code_cells(notebook)
+    students = await asyncio.gather(*(study(kernel, cells, watch) for kernel in kernels))
+    whole = time.perf_counter() - start
+    watching.cancel()
     await asyncio.gather(*(kernel.stop() for kernel in kernels), return_exceptions=True)
     return summarize(students, notebook) | {"whole_seconds": whole} | watch.report()
 

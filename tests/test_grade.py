@@ -165,7 +165,9 @@ SUBMISSIONS = {
         0, 0, ("모두: 제한 시간",),
     ),
     "지운 셀.ipynb": (
-        without(submission({PADDING: "while True: print('가' * 1000)"}), SIZE),
+        without(submission({
+            PADDING: "import os\nwhile True: print(os.write(1, b'a' * 1000))",
+        }), SIZE),
         0, 0, ("1번: 이 문제의 셀이 없습니다", "2번: 제한 시간"),
     ),
     "passwd.ipynb": (

@@ -75,6 +75,8 @@ class Kernel:
         )
         self.client = make_client(nbformat.v4.new_notebook(), folder)
         self.client.shutdown_kernel = "immediate"
+        # 학생이 찍은 것을 채점기에 보내지 않습니다.
+        self.client.extra_arguments = ["--IPKernelApp.capture_fd_output=False"]
         self.client.km.connection_file = str(Path(folder, "kernel.json"))
         if os.name == "posix":  # 포트를 쓰면 한꺼번에 켤 때 부딪치기도 합니다.
             self.client.km.transport, self.client.km.ip = "ipc", f"{folder}/socket"
