@@ -22,7 +22,7 @@ from pathlib import Path
 
 MEMORY = 4 * 2**30  # 시작한 뒤 더 쓸 수 있는 메모리(바이트)
 LARGEST_FILE = 200 * 2**20  # 학생이 쓸 수 있는 파일의 크기(바이트)
-LARGEST_VALUE = 64 * 2**20  # 한 번에 보내는 가장 큰 값(바이트)
+LARGEST_VALUE = 64 * 2**20  # 한 번에 보내는 가장 긴 글(글자)
 
 # 사건의 이름 → 경로가 든 인자의 자리
 PATH_EVENTS = {
@@ -160,12 +160,17 @@ def pack(value: object) -> str:
         TypeError: 수, 글, 텐서와 그 묶음이 아닐 때
         ValueError: 너무 클 때
     """
+    text = encode(plain(value))
+    if len(text) > LARGEST_VALUE:
+        raise ValueError(f"답이 너무 큽니다({len(text) / 2**20:.0f} MB)")
+    return text
+
+
+def encode(value: object) -> str:
     import torch
 
     stream = io.BytesIO()
-    torch.save(plain(value), stream)
-    if stream.tell() > LARGEST_VALUE:
-        raise ValueError(f"답이 너무 큽니다({stream.tell() / 2**20:.0f} MB)")
+    torch.save(value, stream)
     return base64.b64encode(stream.getvalue()).decode("ascii")
 
 
@@ -201,9 +206,7 @@ def pack_arguments(arguments: tuple) -> str:
             model.add_module(name, layer)
         return model
 
-    stream = io.BytesIO()
-    torch.save([portable(value) for value in arguments], stream)
-    return base64.b64encode(stream.getvalue()).decode("ascii")
+    return encode([portable(value) for value in arguments])
 
 
 # --- 시킨 일 --------------------------------------------------------------------------------------
