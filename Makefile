@@ -15,6 +15,13 @@ export PYTHONUTF8 := 1
 export JUPYTER_PREFER_ENV_PATH := 1
 # 사용자 폴더에 쓸 수 없는 컴퓨터에서도 matplotlib이 경고하지 않게 합니다.
 export MPLCONFIGDIR := $(CURDIR)/.venv/matplotlib
+ifneq ($(shell [ -d "$$HOME" ] && [ -w "$$HOME" ] && echo yes),yes)
+# JupyterLab과 IPython은 사용자 폴더에 쓰지 못하면 시작하지 못하므로 자리를 옮깁니다.
+export JUPYTER_CONFIG_DIR ?= $(CURDIR)/.venv/jupyter/config
+export JUPYTER_DATA_DIR ?= $(CURDIR)/.venv/jupyter/data
+export JUPYTER_RUNTIME_DIR ?= $(CURDIR)/.venv/jupyter/runtime
+export IPYTHONDIR ?= $(CURDIR)/.venv/jupyter/ipython
+endif
 
 # 폴더를 옮기면 설치가 옛 자리를 가리키므로, 적어 둔 자리와 다르면 다시 설치합니다.
 MOVED := $(shell [ "`cat $(READY) 2>/dev/null`" = "`pwd -P`" ] || rm -f $(READY))

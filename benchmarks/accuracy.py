@@ -10,13 +10,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import torch
-from lenet import USUAL, RawImages, step
+from lenet import USUAL, raw_digits, step
 from timing import machine, mnist, paired
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
-from torchvision import transforms
 
-from course_utils.checkpoint import write_atomically
+from course_utils.checkpoint import write_json
 from course_utils.data import ImageData
 from course_utils.lenet import LeNet5
 from course_utils.training import evaluate, fit, set_seed
@@ -88,7 +87,7 @@ class ExampleNet(nn.Module):
 def example_recipe(data: ImageData, seed: int) -> Iterator[float]:
     """그 예제의 방법(Adadelta, 배치 64, 학습률 0.7배씩)입니다. 에폭마다 시험 정확도를 냅니다."""
     set_seed(seed)
-    loader = DataLoader(RawImages(data, transforms.Compose(USUAL)), batch_size=64, shuffle=True)
+    loader = DataLoader(raw_digits(data, *USUAL), batch_size=64, shuffle=True)
     model = ExampleNet()
     optimizer = torch.optim.Adadelta(model.parameters(), lr=1.0)
     scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size=1, gamma=0.7)
@@ -156,8 +155,7 @@ def time_to_accuracy(runs: int) -> dict:
     for seed in range(runs):
         if str(seed) not in done:
             done[str(seed)] = [race(one, data, seed) for one in (course_recipe, example_recipe)]
-            text = json.dumps({"conditions": conditions, "seeds": done}, indent=1)
-            write_atomically(CACHE, text.encode())
+            write_json(CACHE, {"conditions": conditions, "seeds": done})
             ours, theirs = done[str(seed)]
             print(f"  시드 {seed}: 우리 {_tell(ours)}, 예제 {_tell(theirs)}", flush=True)
     pairs = [done[str(seed)] for seed in range(runs)]

@@ -1,11 +1,10 @@
 """작은 AlexNet을 CIFAR-10으로 학습하는 속도: 배치에 거는 증강과 이미지마다 거는 torchvision v2."""
 
 import torch
-from lenet import step
-from PIL import Image
+from lenet import Samples, step
 from timing import cifar, compare, seconds
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader
 from torchvision.transforms import v2
 
 from course_utils.alexnet import SmallAlexNet
@@ -17,38 +16,29 @@ BATCH_SIZE, LEARNING_RATE = 128, 0.01
 NUM_IMAGES = 6_400  # 한 번 재는 데 쓰는 학습 이미지
 
 
-class RawPhotos(Dataset):
+def raw_photos(data: ImageData, axes: tuple[Tensor, Tensor]) -> Samples:
     """흔히 쓰는 방식: 사진 한 장을 꺼낼 때마다 변환을 적용합니다."""
+    vectors, deviations = axes
 
-    def __init__(self, data: ImageData, axes: tuple[Tensor, Tensor]) -> None:
-        pixels = (255 * data.train_images[:NUM_IMAGES]).round().to(torch.uint8)
-        self.photos = [Image.fromarray(photo) for photo in pixels.permute(0, 2, 3, 1).numpy()]
-        self.labels = data.train_labels[:NUM_IMAGES].tolist()
-        vectors, deviations = axes
+    def noise(image: Tensor) -> Tensor:
+        shift = vectors @ (0.1 * torch.randn(3) * deviations)
+        return image + shift[:, None, None]
 
-        def noise(image: Tensor) -> Tensor:
-            shift = vectors @ (0.1 * torch.randn(3) * deviations)
-            return image + shift[:, None, None]
-
-        self.transform = v2.Compose([
-            v2.RandomCrop(32, padding=4, padding_mode="reflect"),
-            v2.RandomHorizontalFlip(),
-            v2.ToImage(),
-            v2.ToDtype(torch.float32, scale=True),
-            v2.Lambda(noise),
-            v2.Normalize((0.5,) * 3, (0.25,) * 3),
-        ])  # fmt: skip
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-    def __getitem__(self, index: int) -> tuple[Tensor, int]:
-        return self.transform(self.photos[index]), self.labels[index]
+    transform = v2.Compose([
+        v2.RandomCrop(32, padding=4, padding_mode="reflect"),
+        v2.RandomHorizontalFlip(),
+        v2.ToImage(),
+        v2.ToDtype(torch.float32, scale=True),
+        v2.Lambda(noise),
+        v2.Normalize((0.5,) * 3, (0.25,) * 3),
+    ])  # fmt: skip
+    photos = 255 * data.train_images[:NUM_IMAGES].permute(0, 2, 3, 1)
+    return Samples(photos, data.train_labels[:NUM_IMAGES], transform)
 
 
 def make_loader(data: ImageData, axes: tuple[Tensor, Tensor]) -> tuple[DataLoader, int]:
     """num_workers가 0일 때와 2일 때 가운데 빠른 DataLoader입니다."""
-    photos = RawPhotos(data, axes)
+    photos = raw_photos(data, axes)
     loaders = {
         workers: DataLoader(photos, batch_size=BATCH_SIZE, shuffle=True, num_workers=workers,
                             persistent_workers=workers > 0)
@@ -118,7 +108,7 @@ def augmentation_only(runs: int) -> dict:
     """망을 빼고 배치를 만드는 데까지만 견줍니다(num_workers=0)."""
     data = cifar()
     axes = color_axes(data.train_images)
-    loader = DataLoader(RawPhotos(data, axes), batch_size=BATCH_SIZE, shuffle=True)
+    loader = DataLoader(raw_photos(data, axes), batch_size=BATCH_SIZE, shuffle=True)
     images, labels = data.train_images[:NUM_IMAGES], data.train_labels[:NUM_IMAGES]
 
     def ours(_: int) -> None:

@@ -14,7 +14,6 @@ import json
 import os
 import sys
 import tempfile
-import threading
 import time
 import uuid
 from dataclasses import asdict, dataclass, field
@@ -22,71 +21,53 @@ from pathlib import Path
 from statistics import median
 
 import nbformat
-from jupyter_client.manager import AsyncKernelManager
-from timing import machine
+import psutil  # ipykernel이 데려옵니다.
+from nbclient.exceptions import CellExecutionError
+from timing import ROOT, TOOLS, machine, read_rows
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
 from tornado.websocket import websocket_connect
 
-from course_utils.checkpoint import write_atomically
+from course_utils.checkpoint import write_json
 
-ROOT = Path(__file__).resolve().parents[1]
+sys.path.append(str(TOOLS))
+from run_notebooks import make_client
+
 OUTPUT = ROOT / "build" / "classroom.json"
-CELL_LIMIT, STARTED, SERVER_STARTED = 1800, 180, 300  # 초
+CELL_LIMIT, SERVER_STARTED = 1800, 300  # 초
 INTERVAL = 0.5  # 메모리를 보는 사이(초)
 
 
 def read_memory(pid: int) -> tuple[int, int]:
-    """(RSS, PSS) 바이트입니다. 없는 프로세스면 0입니다.
+    """프로세스와 그 자손이 쓰는 (RSS, PSS) 바이트입니다. 없는 프로세스면 0입니다.
 
     RSS는 여럿이 함께 쓰는 것(라이브러리)을 저마다 세고, PSS는 나누어 셉니다. PSS를 더하면 실제로
     든 메모리입니다.
     """
     try:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    except OSError:
+        first = psutil.Process(pid)
+        sizes = [one.memory_full_info() for one in (first, *first.children(recursive=True))]
+    except psutil.Error:
         return 0, 0
-    sizes = {line.split(":")[0]: int(line.split()[1]) * 1024 for line in lines[1:]}
-    return sizes.get("Rss", 0), sizes.get("Pss", 0)
-
-
-def family(pid: int) -> list[int]:
-    """프로세스와, 그 프로세스가 띄운 프로세스들입니다."""
-    try:
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except OSError:
-        return [pid]
-    return [pid, *(one for child in children for one in family(int(child)))]
+    return sum(size.rss for size in sizes), sum(size.pss for size in sizes)
 
 
 class MemoryWatch:
-    """`with` 블록 동안 `add`한 프로세스들의 가장 큰 메모리를 적어 둡니다."""
+    """`add`한 프로세스들의 가장 큰 메모리를, 취소될 때까지 적어 둡니다."""
 
     def __init__(self) -> None:
         self.peaks: dict[int, tuple[int, int]] = {}
         self.total = 0
-        self._done = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
 
     def add(self, pid: int) -> None:
         self.peaks[pid] = (0, 0)
 
-    def __enter__(self) -> "MemoryWatch":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._done.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        while not self._done.wait(INTERVAL):
-            now = {
-                pid: tuple(map(sum, zip(*map(read_memory, family(pid)), strict=True)))
-                for pid in list(self.peaks)
-            }
+    async def run(self) -> None:
+        while True:
+            now = {pid: await asyncio.to_thread(read_memory, pid) for pid in list(self.peaks)}
             for pid, sizes in now.items():
                 self.peaks[pid] = tuple(map(max, self.peaks[pid], sizes))
             self.total = max(self.total, sum(pss for _, pss in now.values()))
+            await asyncio.sleep(INTERVAL)
 
     def report(self) -> dict:
         """MB로 적은, 커널 하나의 최대(가운데 학생)와 모두 더한 PSS의 최대입니다."""
@@ -104,32 +85,29 @@ class LocalKernel:
     def __init__(self, env: dict[str, str], folder: Path) -> None:
         # 포트를 쓰면 한꺼번에 띄울 때 부딪치기도 합니다.
         self.sockets = tempfile.TemporaryDirectory()
-        self.manager = AsyncKernelManager(
-            kernel_name="python3", transport="ipc", ip=f"{self.sockets.name}/kernel"
-        )
-        spec = self.manager.kernel_spec
-        spec.argv = [sys.executable, *spec.argv[1:], "--log-level=ERROR"]
-        self.options = {"env": os.environ | env, "cwd": str(folder)}
+        self.client = make_client(nbformat.v4.new_notebook(), folder, CELL_LIMIT)
+        self.client.km.transport, self.client.km.ip = "ipc", f"{self.sockets.name}/kernel"
+        self.env = os.environ | env
 
     async def start(self) -> int:
         """커널을 띄우고 프로세스의 번호를 돌려줍니다."""
-        await self.manager.start_kernel(**self.options)
-        self.client = self.manager.client()
-        self.client.start_channels()
-        await self.client.wait_for_ready(timeout=STARTED)
-        return self.manager.provisioner.pid
+        await self.client.async_start_new_kernel(env=self.env)
+        await self.client.async_start_new_kernel_client()
+        return self.client.km.provisioner.pid
 
     async def run(self, code: str) -> str | None:
         """셀 하나를 실행합니다. 오류가 나면 그 글을 돌려줍니다."""
-        reply = await self.client.execute_interactive(
-            code, allow_stdin=False, output_hook=lambda _: None, timeout=CELL_LIMIT
-        )
-        content = reply["content"]
-        return None if content["status"] == "ok" else f"{content['ename']}: {content['evalue']}"
+        cell = nbformat.v4.new_code_cell(code)
+        self.client.nb.cells = [cell]
+        try:
+            await self.client.async_execute_cell(cell, 0)
+        except CellExecutionError as error:
+            return f"{error.ename}: {error.evalue}"
+        return None
 
     async def stop(self) -> None:
-        self.client.stop_channels()
-        await self.manager.shutdown_kernel(now=True)
+        self.client.shutdown_kernel = "immediate"
+        await self.client._async_cleanup_kernel()
         self.sockets.cleanup()
 
 
@@ -249,11 +227,12 @@ def code_cells(notebook: Path) -> list[tuple[int, str]]:
 
 async def hold_class(kernels: list, notebook: Path) -> dict:
     """모두 한꺼번에 시작해 마지막 학생이 끝날 때까지 기다린 결과입니다."""
-    with MemoryWatch() as watch:
-        start = time.perf_counter()
-        cells = code_cells(notebook)
-        students = await asyncio.gather(*(study(kernel, cells, watch) for kernel in kernels))
-        whole = time.perf_counter() - start
+    watch = MemoryWatch()
+    watching = asyncio.create_task(watch.run())
+    start, cells = time.perf_counter(), code_cells(notebook)
+    students = await asyncio.gather(*(study(kernel, cells, watch) for kernel in kernels))
+    whole = time.perf_counter() - start
+    watching.cancel()
     await asyncio.gather(*(kernel.stop() for kernel in kernels), return_exceptions=True)
     return summarize(students, notebook) | {"whole_seconds": whole} | watch.report()
 
@@ -289,12 +268,6 @@ def tell(row: dict) -> str:
     )
 
 
-def save(row: dict) -> None:
-    rows = json.loads(OUTPUT.read_text(encoding="utf-8")) if OUTPUT.exists() else []
-    text = json.dumps([*rows, row], indent=1, ensure_ascii=False) + "\n"
-    write_atomically(OUTPUT, text.encode())
-
-
 def make_kernels(count: int, threads: str, notebook: Path, hub: str | None) -> list:
     if hub:
         return [HubKernel(hub, f"student{i + 1:02}", notebook.name) for i in range(count)]
@@ -316,7 +289,7 @@ def main() -> int:
             row = asyncio.run(hold_class(kernels, options.notebook))
             row |= {"threads": threads, "hub": bool(options.hub), "machine": machine(),
                     "data": os.environ.get("COURSE_DATA", "")}  # fmt: skip
-            save(row)
+            write_json(OUTPUT, [*read_rows(OUTPUT), row])
             print(tell(row), *row["failures"][:3], sep="\n  ", flush=True)
             failed |= bool(row["failures"])
     return int(failed)

@@ -18,13 +18,12 @@ BATCH_SIZE, LEARNING_RATE = 128, 0.2  # 노트북 01과 같은 값입니다.
 USUAL = [transforms.ToTensor(), transforms.Normalize((0.1307,), (0.3081,))]
 
 
-class RawImages(Dataset):
+class Samples(Dataset):
     """흔히 쓰는 방식: 이미지 한 장을 꺼낼 때마다 PIL 이미지에 변환을 적용합니다."""
 
-    def __init__(self, data: ImageData, transform: Callable) -> None:
-        pixels = (data.train_images[:, 0, 2:30, 2:30] + 0.1) * (255 / 1.275)
-        self.pixels = pixels.round().to(torch.uint8).numpy()
-        self.labels = data.train_labels.tolist()
+    def __init__(self, pixels: torch.Tensor, labels: torch.Tensor, transform: Callable) -> None:
+        self.pixels = pixels.round().to(torch.uint8).numpy()  # 0-255, (N, H, W) 또는 (N, H, W, 3)
+        self.labels = labels.tolist()
         self.transform = transform
 
     def __len__(self) -> int:
@@ -33,6 +32,12 @@ class RawImages(Dataset):
     def __getitem__(self, index: int) -> tuple[torch.Tensor, int]:
         image = Image.fromarray(self.pixels[index])  # torchvision.datasets.MNIST와 같습니다.
         return self.transform(image), self.labels[index]
+
+
+def raw_digits(data: ImageData, *transform: Callable) -> Samples:
+    """여백을 붙이고 값을 바꾸기 전의 28×28 숫자들입니다."""
+    pixels = (data.train_images[:, 0, 2:30, 2:30] + 0.1) * (255 / 1.275)
+    return Samples(pixels, data.train_labels, transforms.Compose(transform))
 
 
 def step(model: nn.Module, optimizer: torch.optim.Optimizer, x, y) -> None:
@@ -54,8 +59,8 @@ def course_epoch(data: ImageData, seed: int) -> None:
 def against_dataloader(runs: int) -> dict:
     """학습 한 에폭: `fit`과 DataLoader + transforms."""
     data = mnist()
-    usual = transforms.Compose([transforms.Pad(2), *USUAL])
-    loader = DataLoader(RawImages(data, usual), batch_size=BATCH_SIZE, shuffle=True)
+    digits = raw_digits(data, transforms.Pad(2), *USUAL)
+    loader = DataLoader(digits, batch_size=BATCH_SIZE, shuffle=True)
     model = LeNet5().to(memory_format=torch.channels_last)  # 망은 같은 조건에 둡니다.
     optimizer = torch.optim.SGD(model.parameters(), lr=LEARNING_RATE, momentum=0.9)
 

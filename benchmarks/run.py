@@ -24,14 +24,13 @@ import gpu
 import lenet
 import nbformat
 import redraws
-from timing import machine, mnist, paired
+from timing import ROOT, TOOLS, machine, mnist, paired, read_rows
 
-from course_utils.checkpoint import write_atomically
+from course_utils.checkpoint import write_json
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.append(str(ROOT / "tools"))
-from course_files import course_notebooks  # noqa: E402
-from run_notebooks import execute  # noqa: E402  # 노트북을 다시 담을 때와 같은 방법으로 실행합니다.
+sys.path.append(str(TOOLS))
+from course_files import course_notebooks
+from run_notebooks import execute  # 노트북을 다시 담을 때와 같은 방법으로 실행합니다.
 
 OUTPUT = ROOT / "build" / "bench.json"
 TOGETHER, EACH = 240, 60  # 초
@@ -159,15 +158,9 @@ def tell(row: dict) -> str:
 
 def save(row: dict, path: Path = OUTPUT) -> None:
     """이름이 같은 줄만 새것으로 바꾸어 저장합니다. 잰 날과 기계는 줄마다 적혀 있습니다."""
-    try:
-        rows = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        rows = []
     order = [bench.name for bench in BENCHES]
-    rows = [old for old in rows if old["name"] != row["name"] and old["name"] in order] + [row]
-    rows.sort(key=lambda each: order.index(each["name"]))
-    text = json.dumps(rows, indent=1, ensure_ascii=False) + "\n"
-    write_atomically(path, text.encode())
+    rows = {old["name"]: old for old in read_rows(path)} | {row["name"]: row}
+    write_json(path, [rows[name] for name in order if name in rows])
 
 
 def main() -> int:

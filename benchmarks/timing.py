@@ -1,15 +1,20 @@
 """시간을 재는 것들: 번갈아 재기, 기계의 사정, 데이터."""
 
+import json
 import os
 import time
 from collections.abc import Callable
 from datetime import date
 from functools import cache
+from pathlib import Path
 from statistics import median
 
 import torch
 
 from course_utils.data import ImageData, load_digits, load_photos
+
+ROOT = Path(__file__).resolve().parents[1]
+TOOLS = ROOT / "tools"
 
 
 def seconds(work: Callable, *arguments: object) -> float:
@@ -52,6 +57,14 @@ def machine() -> dict:
         "cpu": torch.backends.cpu.get_cpu_capability(),
         "date": date.today().isoformat(),
     }
+
+
+def read_rows(path: Path) -> list[dict]:
+    """앞서 잰 줄들입니다. 없거나 깨졌으면 비어 있습니다."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return []
 
 
 @cache

@@ -102,8 +102,7 @@ def notebook_cases(count, seed, folder):
     """채점기가 제출 파일을 읽습니다. 읽거나, 한국어로 까닭을 말해야 합니다."""
     root = Path(__file__).parents[1]
     sys.path.insert(0, str(root / "tools"))
-    from grading.course import load_course
-    from grading.submissions import Unreadable, read_submission
+    from grading.submissions import Unreadable, load_course, read_submission
 
     course = load_course()
     notebook = json.loads((root / "notebooks" / "01_lenet5.ipynb").read_text(encoding="utf-8"))

@@ -58,14 +58,6 @@ def test_a_new_row_replaces_only_the_old_one_of_its_name(tmp_path):
     assert rows == [{"name": first, "ratio": 2}, {"name": second, "ratio": 3}]
 
 
-def test_a_row_tells_what_was_missed():
-    one = run.Bench("이름", None, 2.0, 3, "MNIST")
-    row = run.make_row(one, {"values": [1.5, 1.9, 2.5], "note": "덧붙임"})
-    assert (row["ratio"], row["runs"], row["data"]) == (1.9, 3, "MNIST")
-    assert run.tell(row) == "이름: 1.90 (적어도 2.0, 범위 1.50-2.50, 3회) ← 못 미침\n  덧붙임"
-    assert {"cores", "threads", "torch", "date"} <= set(row["machine"])
-
-
 def test_seed_that_never_arrives_counts_as_its_whole_run():
     result = accuracy.race(lambda data, seed: iter([0.90, 0.95]), None, 0)
     assert not result["reached"]

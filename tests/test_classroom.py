@@ -1,6 +1,7 @@
 """교실의 설정과, 교실을 재는 도구를 봅니다. 허브는 띄우지 않습니다."""
 
 import ast
+import asyncio
 import os
 import sys
 from pathlib import Path
@@ -54,22 +55,16 @@ def test_memory_of_this_process_is_seen():
     resident, shared_out = classroom.read_memory(os.getpid())
     assert resident >= shared_out > 10_000_000
     assert classroom.read_memory(2**22 + 1) == (0, 0)
-    assert classroom.family(os.getpid())[0] == os.getpid()
 
 
-def test_row_of_a_class_tells_the_slowest_and_the_failed(tmp_path):
+def test_class_tells_the_slowest_cell_and_who_stopped(tmp_path):
     notebook = nbformat.v4.new_notebook(cells=[
-        nbformat.v4.new_markdown_cell("글"), nbformat.v4.new_code_cell("a = 1\nb = 2"),
-        nbformat.v4.new_code_cell("1 / 0"),
+        nbformat.v4.new_markdown_cell("글"), nbformat.v4.new_code_cell("a = 1"),
+        nbformat.v4.new_code_cell("import time\ntime.sleep(0.5)\n1 / 0"),
     ])  # fmt: skip
     path = tmp_path / "가.ipynb"
     nbformat.write(notebook, path)
-    assert classroom.code_cells(path) == [(2, "a = 1\nb = 2"), (3, "1 / 0")]
-    students = [
-        classroom.Student(started=1, seconds=5, cells=[(2, 3.0), (3, 1.0)]),
-        classroom.Student(started=2, seconds=9, cells=[(2, 4.0)], error="2번째 셀: 오류"),
-    ]
-    row = classroom.summarize(students, path)
-    assert row["failures"] == ["2번째 셀: 오류"]
-    assert (row["median_seconds"], row["longest_seconds"], row["start_seconds"]) == (7, 9, 2)
-    assert row["slowest_cell"] == {"number": 2, "seconds": 4.0, "first_line": "a = 1"}
+    row = asyncio.run(classroom.hold_class(classroom.make_kernels(1, "1", path, None), path))
+    assert row["failures"] == ["3번째 셀: ZeroDivisionError: division by zero"]
+    assert (row["slowest_cell"]["number"], row["slowest_cell"]["first_line"]) == (3, "import time")
+    assert row["slowest_cell"]["seconds"] > 0.5

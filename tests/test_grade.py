@@ -1,12 +1,16 @@
 """제출한 노트북의 채점: 나쁜 제출은 자기 점수만 잃습니다. 기대하는 점수는 손으로 적었습니다."""
 
 import ast
+import base64
 import csv
+import importlib
+import io
 import json
 import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import threading
 from pathlib import Path
 
@@ -15,14 +19,17 @@ import nbformat
 import pytest
 import torch
 from course_files import course_notebooks
-from grading import codec, judge, session
-from grading.course import load_course, read_exercise
-from grading.submissions import Unreadable, read_submission
+from grading import judge, student
+from grading.submissions import Unreadable, load_course, read_exercise, read_submission
 
 ROOT = Path(__file__).resolve().parents[1]
 
 COURSE = {notebook.name: notebook for notebook in load_course()}
 SIZE, PADDING = "00-38", "00-41"  # 노트북 00의 두 연습문제
+CHECK = "exercises.check_output_size(my_output_size)"
+PAD = "lambda k: (k - 1) // 2"
+RIGHT = "lambda n, k, s, p: (n + 2 * p - k) // s + 1"
+EMPTY_SIZE = "def my_output_size(*values):\n    return None\n"
 RIGHT_SIZE = "def my_output_size(n, k, s, p):\n    return (n + 2 * p - k) // s + 1\n"
 
 
@@ -110,7 +117,7 @@ print("✓ 맞습니다.")
 Verdict()
 '''
 READS_A_SOLUTION = f"text = open({str(ROOT / 'notebooks' / '00_start.ipynb')!r}).read()\n"
-# 채점기와 이어진 관에 글의 길이만 쓰고 끝나지 않습니다.
+# 커널이 쓰는 모든 연결에 깨진 글을 씁니다.
 HALF_A_MESSAGE = """
 import os, time
 for number in range(3, 40):
@@ -120,39 +127,65 @@ while True: time.sleep(1)
 """
 SWALLOWED = RIGHT_SIZE.replace(":\n", ":\n    try: open('/etc/passwd')\n    except OSError: pass\n")
 
-# 파일 이름 → (제출, 문제 1의 점수, 문제 2의 점수, 비고에 있어야 할 글)
+# 파일 이름 → (제출, 문제 1의 점수, 문제 2의 점수, 비고에 있어야 할 글들)
 SUBMISSIONS = {
-    "김하나.ipynb": (submission(), 1, 1, ""),
-    "이둘/내 숙제.ipynb": (old_format(submission()), 1, 1, ""),
-    "뒤집힌.ipynb": (backwards(submission()), 1, 1, ""),
+    "이둘/내 숙제.ipynb": (old_format(backwards(submission())), 1, 1, ()),
     "도움 셀.ipynb": (
-        insert_before(in_size("def my_output_size(*values):\n    return helper(*values)"), SIZE,
-                      "%matplotlib inline\nimport numpy as np\n"
-                      "helper = lambda n, k, s, p: np.int64((n + 2 * p - k) // s + 1)"),
-        1, 1, "",
+        insert_before(
+            submission({
+                SIZE: "def my_output_size(*values):\n    return helper(*values)",
+                PADDING: f"for my in [{PAD}]:\n    if True: _ = exercises.check_same_padding(my)",
+            }), SIZE, "%matplotlib inline\nimport numpy as np\n"
+            "helper = lambda n, k, s, p: np.int64((n + 2 * p - k) // s + 1)",
+        ), 1, 1, (),
     ),
-    "검사에 바로.ipynb": (
-        in_size("exercises.check_output_size(lambda n, k, s, p: (n + 2 * p - k) // s + 1)"),
-        1, 1, "",
+    # 검사가 본 것을 채점합니다. 비어 있는 my_…가 남아 있어도, IPython의 꼴이어도 됩니다.
+    "사본.ipynb": (
+        insert_before(
+            submission({
+                SIZE: EMPTY_SIZE + CHECK,
+                PADDING: "def my_same_padding(k): return None\n"
+                f"%time assert exercises.check_same_padding(function={PAD}).passed",
+            }), SIZE, RIGHT_SIZE + CHECK,
+        ), 1, 1, ("1번: 검사한 셀이 둘",),
     ),
-    "틀림.ipynb": (in_size(RIGHT_SIZE.replace(" + 1", "")), 0, 1, "마지막에 1을 더하지"),
-    "빈칸.ipynb": (in_size("def my_output_size(*values):\n    return None"), 0, 1, "비어 있습니다"),
-    "오류.ipynb": (in_size(RIGHT_SIZE.replace("// s", "// 0")), 0, 1, "ZeroDivisionError"),
-    "문법.ipynb": (in_size("def my_output_size(n, k, s, p)\n    return 1"), 0, 1, "SyntaxError"),
-    "끝냄.ipynb": (in_size("import os\nos._exit(0)"), 0, 1, "갑자기 끝났습니다"),
-    "도는 셀.ipynb": (in_size("while True: pass"), 0, 1, "제한 시간"),
+    "틀림.ipynb": (
+        submission({SIZE: RIGHT_SIZE.replace(" + 1", ""),
+                    PADDING: "def my_same_padding(k)\n    return 1"}),
+        0, 0, ("1번: ", "마지막에 1을 더하지", "2번: ", "SyntaxError"),
+    ),
+    "빈칸.ipynb": (
+        submission({SIZE: EMPTY_SIZE, PADDING: "def my_same_padding(k): return k // 0"}),
+        0, 0, ("1번: 비어 있습니다", "2번: ", "ZeroDivisionError"),
+    ),
+    "끝냄.ipynb": (in_size("import os\nos._exit(0)"), 0, 1, ("1번: 프로세스가 갑자기",)),
     "도는 함수.ipynb": (
-        in_size("def my_output_size(*values):\n    while True: pass"), 0, 1, "제한 시간"
+        submission({SIZE: "def my_output_size(*values):\n    while True: pass",
+                    PADDING: "while True: pass"}),
+        0, 0, ("모두: 제한 시간",),
     ),
-    "passwd.ipynb": (in_size(SWALLOWED), 0, 1, "/etc/passwd"),
-    "풀이 읽기.ipynb": (in_size(READS_A_SOLUTION + RIGHT_SIZE), 0, 1, "폴더 밖의 파일"),
-    "명령.ipynb": (
-        in_size("import subprocess\n" + RIGHT_SIZE + "subprocess.run(['ls'])"), 0, 1, "프로그램",
+    "지운 셀.ipynb": (
+        without(submission({
+            PADDING: "import os\nwhile True: print(os.write(1, b'a' * 1000))",
+        }), SIZE),
+        0, 0, ("1번: 이 문제의 셀이 없습니다", "2번: 제한 시간"),
     ),
-    "꾸밈.ipynb": (in_size(FORGED), 0, 1, "Same"),
-    "앞머리만.ipynb": (in_size(HALF_A_MESSAGE), 0, 1, "1번"),
-    "지운 셀.ipynb": (without(submission(), SIZE), 0, 1, "셀이 없습니다"),
+    "passwd.ipynb": (
+        submission({SIZE: SWALLOWED, PADDING: f"my_same_padding = {PAD}\n!ls"}),
+        0, 0, ("/etc/passwd", "2번: 막음"),
+    ),
+    "풀이 읽기.ipynb": (
+        submission({SIZE: READS_A_SOLUTION + RIGHT_SIZE, PADDING: HALF_A_MESSAGE}),
+        0, 0, ("폴더 밖의 파일", "1번: 제출한 노트북에는 ✓", "2번: "),
+    ),
+    "꾸밈.ipynb": (
+        submission({SIZE: FORGED, PADDING: f"x = torch.zeros(10**10)\nmy_same_padding = {PAD}"}),
+        0, 0, ("1번: ", "Same", "2번: 셀이 오류로"),
+    ),
 }  # fmt: skip
+for cell in SUBMISSIONS["풀이 읽기.ipynb"][0].cells:
+    if cell.id == SIZE:  # 노트북에서는 읽을 수 있었으므로 ✓가 저장되어 있습니다.
+        cell.outputs = [nbformat.v4.new_output("execute_result", {"text/plain": "✓ 맞습니다."})]
 OTHERS = [name for name in COURSE if name != "00_start"]
 
 
@@ -163,17 +196,21 @@ def read_csv(path):
 
 @pytest.fixture(scope="module")
 def rows(tmp_path_factory):
-    """모든 제출을 한 번에 채점한 CSV입니다."""
-    folder, output = tmp_path_factory.mktemp("제출"), tmp_path_factory.mktemp("점수") / "점수.csv"
-    for name, (notebook, *_) in SUBMISSIONS.items():
-        (folder / name).parent.mkdir(exist_ok=True)
-        nbformat.write(notebook, folder / name)
+    """나쁜 제출과, 다른 노트북의 정답을 채점한 CSV입니다."""
+    good, bad = tmp_path_factory.mktemp("정답"), tmp_path_factory.mktemp("제출")
     for name in OTHERS:
-        nbformat.write(solved(name), folder / f"정답 {name}.ipynb")
-    (folder / "깨짐.ipynb").write_text('{"cells": [', encoding="utf-8")
-    assert grade.grade_folder(folder, output, seconds=6, jobs=4)
-    assert output.read_bytes().startswith(b"\xef\xbb\xbf")
-    return read_csv(output)
+        nbformat.write(solved(name), good / f"정답 {name}.ipynb")
+    for name, (notebook, *_) in SUBMISSIONS.items():
+        (bad / name).parent.mkdir(exist_ok=True)
+        nbformat.write(notebook, bad / name)
+    (bad / "깨짐.ipynb").write_text('{"cells": [', encoding="utf-8")
+    rows = {}
+    for folder, seconds in ((good, 90), (bad, 9)):
+        output = folder.with_suffix(".csv")
+        assert grade.grade_folder(folder, output, seconds=seconds, jobs=2)
+        assert output.read_bytes().startswith(b"\xef\xbb\xbf")
+        rows |= read_csv(output)
+    return rows
 
 
 # --- 한 번에 채점한 것 ----------------------------------------------------------------------------
@@ -181,12 +218,12 @@ def rows(tmp_path_factory):
 
 @pytest.mark.parametrize("name", SUBMISSIONS)
 def test_points_are_those_counted_by_hand(rows, name):
-    _, first, second, reason = SUBMISSIONS[name]
+    _, first, second, reasons = SUBMISSIONS[name]
     row = rows[name]
-    assert (row["1"], row["2"]) == (str(first), str(second)), row
+    assert (row["1"], row["2"]) == (str(first), str(second)), row["비고"]
     assert (row["노트북"], row["합계"], row["만점"]) == ("00_start", str(first + second), "2")
-    assert reason in row["비고"]
-    assert row["비고"] == "" if first == second == 1 else row["비고"].startswith("1번: ")
+    assert all(reason in row["비고"] for reason in reasons)
+    assert bool(row["비고"]) == bool(reasons)  # 까닭 없는 0점도, 쓸데없는 말도 없습니다.
 
 
 @pytest.mark.parametrize("name", OTHERS)
@@ -226,7 +263,8 @@ def test_labels_are_the_numbers_of_the_notebooks():
     ("01_lenet5", {"C1": 28, "S2": 14, "C3": 10, "S4": 5, "C5": 1}, 1),
 ])  # fmt: skip
 def test_a_dictionary_earns_its_share(name, answer, points):
-    item, module = COURSE[name].exercises[0], judge.load_checks(COURSE[name])
+    item = COURSE[name].exercises[0]
+    module = importlib.import_module(COURSE[name].checks)
     total = len(judge.run_check(module, item, dict(item.template)))
     verdicts = judge.run_check(module, item, judge.fill(item.template, answer))
     assert judge.add_up(verdicts, total).points == points
@@ -301,10 +339,9 @@ def two_files(tmp_path, monkeypatch):
     folder.mkdir()
     for name in ("가.ipynb", "나.ipynb"):
         nbformat.write(submission(), folder / name)
-    monkeypatch.setattr(grade, "warm_up", lambda notebooks: None)
     full = {item.label: judge.Result(1) for item in COURSE["00_start"].exercises}
     monkeypatch.setattr(grade, "grade_submission", lambda submission, *, seconds: (full, []))
-    monkeypatch.setattr(session.Session, "stopped", threading.Event())
+    monkeypatch.setattr(judge.Kernel, "stopped", threading.Event())
     return folder
 
 
@@ -329,7 +366,7 @@ def test_interrupt_keeps_the_rows_so_far(two_files, tmp_path, monkeypatch):
 
 def test_fault_of_the_grader_stops_nothing(two_files, tmp_path, monkeypatch):
     def fail(submission, *, seconds):
-        raise session.NotStarted("켜지 못했습니다")
+        raise judge.NotStarted("켜지 못했습니다")
 
     monkeypatch.setattr(grade, "grade_submission", fail)
     assert grade.grade_folder(two_files, tmp_path / "점수.csv", seconds=1, jobs=1)
@@ -363,16 +400,17 @@ ATTEMPTS = f"""
 import contextlib, ctypes, inspect, os, socket, sqlite3, sys, urllib.request
 from pathlib import Path
 sys.path.insert(0, {str(ROOT / "tools")!r})
-from grading import guard
+from grading import student
 import course_utils, json.decoder
 home, package = Path.cwd(), Path(course_utils.__file__).parent
 os.symlink("/etc", home / "etc")
-take = guard.install(home, package)
+refusals = student.install_guard(home, package)
 
 def refused(action, *arguments):
+    refusals.clear()
     with contextlib.suppress(Exception):
         action(*arguments)
-    return bool(take())
+    return bool(refusals)
 
 answers = package / "exercises" / "comparison.py"
 bad = [
@@ -418,7 +456,7 @@ def test_guard_refuses_the_outside_and_allows_the_own_folder(tmp_path):
     None, True, 3, 10**30, 0.5, "글", [1, [2]], ((0, 1), (2,)), {"C1": None, 2: (1,)},
 ])  # fmt: skip
 def test_values_travel_unchanged(value):
-    back = codec.unpack(json.loads(json.dumps(codec.pack(value))))
+    back = judge.unpack(student.pack(value))
     assert back == value
     assert type(back) is type(value)
 
@@ -428,15 +466,28 @@ def test_values_travel_unchanged(value):
     torch.tensor([1.5], dtype=torch.bfloat16), torch.nn.Parameter(torch.ones(2)),
 ])  # fmt: skip
 def test_tensors_travel_unchanged(tensor):
-    back = codec.unpack(json.loads(json.dumps(codec.pack(tensor))))
+    back = judge.unpack(student.pack(tensor))
     assert (back.dtype, back.shape) == (tensor.dtype, tensor.shape)
     assert torch.equal(back, tensor.detach())
 
 
-@pytest.mark.parametrize("packed", [
-    {"saved": ""}, {"모름": 1}, {"tensor": ["load", [1], ""]}, {"tensor": ["int64", [9], "AAAA"]},
-    {"a": 1, "b": 2}, {"dict": [[1]]},
+def old_tar():
+    """torch 2.5까지는 weights_only=True로 읽어도 코드가 돌던 형식입니다(CVE-2025-32434)."""
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w") as archive:
+        archive.addfile(tarfile.TarInfo("pickle"), io.BytesIO(b""))
+    return stream.getvalue()
+
+
+def pickled(value):
+    stream = io.BytesIO()
+    torch.save(value, stream)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("content", [
+    b"", b"PK", old_tar(), pickled(Path("a")), pickled(torch.nn.Linear(1, 1)),
 ])  # fmt: skip
-def test_strange_messages_are_refused(packed):
-    with pytest.raises((ValueError, TypeError, AttributeError)):
-        codec.unpack(packed)
+def test_strange_messages_are_refused(content):
+    with pytest.raises(ValueError, match="알 수 없는 값"):
+        judge.unpack(base64.b64encode(content).decode())

@@ -28,7 +28,7 @@ FILES = sorted(
 # 학생의 코드를 돌리는 것이 일인 채점기만, 따로 띄운 프로세스 안에서 exec를 씁니다.
 MAY_EXECUTE = {"tools/grading/judge.py", "tools/grading/student.py", "benchmarks/run.py"}
 # 채점기가 자신이 만든 모델을 그 프로세스에 보낼 때뿐이고, 학생에게서 온 것에는 쓰지 않습니다.
-MAY_UNPICKLE = {"tools/grading/codec.py"}
+MAY_UNPICKLE = {"tools/grading/student.py"}
 
 
 def notebook_code(path):
@@ -116,7 +116,7 @@ def test_servers_listen_only_to_this_computer():
     source = Path(present.__file__).read_text(encoding="utf-8")
     assert '"--Voila.ip=127.0.0.1", "--token"' in source  # 값이 없으면 무작위로 만듭니다.
     folder = Path(serve_slides.__file__).parent
-    with pytest.raises(SystemExit):
+    with pytest.raises(SystemExit, match="make slides"):
         serve_slides.open_server(folder, 0)  # 슬라이드가 아닌 폴더는 열지 않습니다.
 
 

@@ -225,11 +225,6 @@ def test_an_answer_waits_behind_its_question_and_a_heading_opens_a_slide():
     assert "끝" in stack[0].cells[2]
 
 
-def test_serving_without_slides_says_what_to_do(tmp_path):
-    with pytest.raises(SystemExit, match="make slides"):
-        serve_slides.open_server(tmp_path, 0)
-
-
 def test_the_server_is_for_this_computer_only_and_a_taken_port_is_told(built):
     with serve_slides.open_server(built, 0) as server:
         host, port = server.server_address

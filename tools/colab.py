@@ -12,6 +12,8 @@ import sys
 import nbformat
 from course_files import ROOT, course_notebooks, has_tag, read_project
 
+from course_utils.checkpoint import write_atomically
+
 BRANCH = "main"
 IMAGE = "https://colab.research.google.com/assets/colab-badge.svg"
 BADGE = re.compile(r"\n*\[!\[Colab에서 열기\]\([^)]*\)\]\([^)]*\)")
@@ -59,7 +61,7 @@ def update_notebook(path, address):
             cell.source = put_source(cell.source, address)
     after = nbformat.writes(notebook, version=nbformat.NO_CONVERT).rstrip("\n") + "\n"
     if after != before:
-        path.write_text(after, encoding="utf-8", newline="\n")
+        write_atomically(path, after.encode())
 
 
 def main(root=ROOT):
@@ -69,9 +71,8 @@ def main(root=ROOT):
         print(error, file=sys.stderr)
         return 1
     readme = root / "README.md"
-    readme.write_text(
-        put_badge(readme.read_text(encoding="utf-8"), address, "00_start"), encoding="utf-8"
-    )
+    text = put_badge(readme.read_text(encoding="utf-8"), address, "00_start")
+    write_atomically(readme, text.encode())
     for path in course_notebooks(root / "notebooks"):
         update_notebook(path, address)
     missing = "pyproject.toml의 [project.urls]에 Repository가 없어 배지를 두지 않았습니다."

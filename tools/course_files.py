@@ -1,4 +1,4 @@
-"""도구들이 함께 쓰는 것: pyproject.toml과 노트북의 셀 표시를 읽습니다."""
+"""도구들이 함께 쓰는 것: pyproject.toml과 강의 노트북, 노트북의 셀 표시를 읽습니다."""
 
 import os
 import re
@@ -12,6 +12,8 @@ except ModuleNotFoundError:  # Python 3.10에서는 pytest가 데려온 tomli를
     import tomli as tomllib
 
 ROOT = Path(__file__).resolve().parents[1]
+# 셀 하나의 판정은 한 줄에 하나이고, 이름이 앞에 올 수 있습니다: '가 ✓ 맞습니다.'
+VERDICT = re.compile(r"^(?:\S+ )?([…✓✗]) ", re.M)
 
 
 def read_project(root: Path = ROOT) -> dict:
@@ -26,11 +28,25 @@ def course_notebooks(folder: Path = ROOT / "notebooks") -> list[Path]:
 
 
 def has_tag(cell: dict, tag: str) -> bool:
-    return tag in cell.metadata.get("tags", [])
+    return tag in cell.get("metadata", {}).get("tags", [])
 
 
 def is_speaker_note(cell: dict) -> bool:
     return cell.metadata.get("slideshow", {}).get("slide_type") == "notes"
+
+
+def clear_outputs(notebook: dict) -> None:
+    """저장된 결과와 실행 번호를 지웁니다. 빈 셀은 실행되지 않아 옛 결과가 남기 때문입니다."""
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+
+
+def verdicts(cell: dict) -> list[str]:
+    """셀에 저장된 결과에 있는 판정의 표시들(…, ✓, ✗)입니다."""
+    texts = [output.get("text") or output.get("data", {}).get("text/plain", "")
+             for output in cell.get("outputs", [])]  # fmt: skip
+    return [mark for text in texts for mark in VERDICT.findall("".join(text))]
 
 
 def replace_folder(output: Path, build: Callable[[Path], object]) -> object:

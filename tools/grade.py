@@ -7,8 +7,8 @@
 알아봅니다. 제출마다 빈 임시 폴더의 따로 된 프로세스에서 돌고, 멈추지 않거나 죽거나 폴더 밖을 읽으려
 한 것은 그 문제의 점수만 잃습니다. 무엇을 돌리는지는 `grading/submissions.py`에 있습니다.
 
-실수와 가벼운 부정을 막을 뿐 작정한 공격을 막지는 못합니다(`grading/guard.py`). 믿을 수 없는 제출은
-네트워크를 끊은 컨테이너 안에서 채점하십시오.
+실수와 가벼운 부정을 막을 뿐 작정한 공격을 막지는 못합니다(`grading/student.py`). 믿을 수 없는
+제출은 네트워크를 끊은 컨테이너 안에서 채점하십시오.
 """
 
 import argparse
@@ -17,18 +17,24 @@ import io
 import os
 import re
 import sys
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from grading.course import IN_TEXT, CourseNotebook, load_course
-from grading.judge import REFUSED_MARK, grade_submission
-from grading.session import NotStarted, stop_all, warm_up
-from grading.submissions import Submission, Unreadable, find_files, read_submission
+from grading.judge import HELPER_MARK, REFUSED_MARK, NotStarted, grade_submission, stop_all
+from grading.submissions import (
+    IN_TEXT,
+    CourseNotebook,
+    Submission,
+    Unreadable,
+    find_files,
+    load_course,
+    read_submission,
+)
 
 from course_utils.checkpoint import write_atomically
 
-LONGEST_REASON = 160  # 까닭 하나의 가장 긴 글(글자)
+LONGEST_REASON = 160  # 이유 하나의 가장 긴 글(글자)
 NAMES = ("제출 파일", "노트북")
 TOTALS = ("합계", "만점", "비고")
 
@@ -63,21 +69,21 @@ def write_csv(path: Path, rows: list[Row], labels: list[str]) -> None:
 def cells_of(row: Row, labels: list[str]) -> list[str]:
     points = [f"{row.points[label]:g}" if label in row.points else "" for label in labels]
     full = str(len(row.points)) if row.points else ""
-    note = " | ".join(map(one_line, row.reasons))
-    return [no_formula(row.file), row.notebook, *points, f"{row.total:g}", full, no_formula(note)]
+    note = " | ".join(one_line(reason, LONGEST_REASON) for reason in row.reasons)
+    return [no_formula(one_line(row.file)), row.notebook, *points, f"{row.total:g}", full,
+            no_formula(note)]  # fmt: skip
 
 
-def one_line(text: str) -> str:
+def one_line(text: str, longest: int | None = None) -> str:
     """줄바꿈과 보이지 않는 글자를 빼고, 길면 줄입니다."""
     text = re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\s]+", " ", text).strip()
     # 짝이 없는 서로게이트는 UTF-8로 쓸 수 없습니다.
     text = text.encode("utf-8", "replace").decode("utf-8")
-    return text if len(text) <= LONGEST_REASON else text[: LONGEST_REASON - 1] + "…"
+    return text if not longest or len(text) <= longest else text[: longest - 1] + "…"
 
 
 def no_formula(text: str) -> str:
     """엑셀이 수식으로 읽지 않게 합니다. 파일 이름과 오류의 글은 학생이 정합니다."""
-    text = one_line(text) if len(text) <= LONGEST_REASON else text
     return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
 
 
@@ -119,31 +125,21 @@ def grade_row(row: Row, submission: Submission, seconds: float) -> Row:
         row.reasons.append(f"{where}: {reason}")
     # 돕는 셀이 멈춘 것은 점수를 잃은 까닭일 수 있을 때만, 막은 일은 늘 알립니다.
     lost = row.total < len(row.points)
-    row.reasons += dict.fromkeys(note for note in notes if lost or REFUSED_MARK in note)
+    row.reasons += dict.fromkeys(
+        note for note in notes
+        if lost or REFUSED_MARK in note or not note.startswith(HELPER_MARK)
+    )  # fmt: skip
     return row
 
 
-def labels_of(course: list[CourseNotebook]) -> list[str]:
-    """CSV의 칸들입니다: 본문, 1, 2, …"""
-    labels = {item.label for notebook in course for item in notebook.exercises}
-    return sorted(labels, key=lambda label: (not label.startswith(IN_TEXT), label))
-
-
-def collect(
-    futures: list[Future], rows: list[Row], total: int, output: Path, labels: list[str]
-) -> None:
-    """끝나는 대로 줄을 모으고 알립니다. 하나가 끝날 때마다 다시 써서, 꺼져도 한 것은 남습니다."""
-    for future in as_completed(futures):
-        row = future.result()
-        rows.append(row)
-        write_csv(output, rows, labels)
-        print(f"[{len(rows)}/{total}] {row.file}: {row.total:g}/{len(row.points)}점", flush=True)
-
-
 def grade_folder(folder: Path, output: Path, *, seconds: float, jobs: int) -> bool:
-    """폴더를 채점해 `output`에 씁니다. 끝까지 했으면 참, Ctrl-C로 멈췄으면 거짓입니다."""
+    """폴더를 채점해 `output`에 씁니다. 끝까지 했으면 참, Ctrl-C로 멈췄으면 거짓입니다.
+
+    하나가 끝날 때마다 다시 써서, 꺼져도 한 것은 남습니다.
+    """
     course = load_course()
-    labels = labels_of(course)
+    names = {item.label for notebook in course for item in notebook.exercises}
+    labels = sorted(names, key=lambda name: (name != IN_TEXT, name))  # 본문, 1, 2, …
     files = [path for path in find_files(folder) if path.resolve() != output.resolve()]
     if not files:
         raise SystemExit(f"채점할 파일이 없습니다: {folder}")
@@ -152,14 +148,16 @@ def grade_folder(folder: Path, output: Path, *, seconds: float, jobs: int) -> bo
     write_csv(output, rows, labels)
     for row in rows:
         print(f"{row.file}: 채점하지 못했습니다. {row.reasons[0]}")
-    waiting = [item for item in read if item[1] is not None]
-    if not waiting:
-        return True
-    warm_up([submission.notebook for _, submission in waiting])
     pool = ThreadPoolExecutor(jobs)
     try:
-        futures = [pool.submit(grade_row, *item, seconds) for item in waiting]
-        collect(futures, rows, len(read), output, labels)
+        futures = [pool.submit(grade_row, row, submission, seconds)
+                   for row, submission in read if submission is not None]  # fmt: skip
+        for future in as_completed(futures):
+            row = future.result()
+            rows.append(row)
+            write_csv(output, rows, labels)
+            done = f"[{len(rows)}/{len(read)}] {row.file}"
+            print(f"{done}: {row.total:g}/{len(row.points)}점", flush=True)
     except KeyboardInterrupt:
         pool.shutdown(wait=False, cancel_futures=True)
         stop_all()

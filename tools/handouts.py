@@ -14,24 +14,23 @@ import re
 import shutil
 import sys
 import time
-import zipfile
 from pathlib import Path
 
 import nbformat
 from course_files import (
     ROOT,
+    clear_outputs,
     course_notebooks,
     has_tag,
     is_speaker_note,
     read_project,
     replace_folder,
+    verdicts,
 )
 from run_notebooks import execute, normalise
 
 STUDENT, SOLVED = "학생용", "풀이용"
 EMPTY_MARK, RIGHT_MARK = "…", "✓"
-# 셀 하나의 판정은 한 줄에 하나이고, 이름이 앞에 올 수 있습니다: '가 ✓ 맞습니다.'
-VERDICT = re.compile(r"^(?:\S+ )?([…✓✗]) ", re.M)
 # 접힌 풀이를 말하는 문장입니다. 두 쪽 모두에 접힌 풀이가 없습니다.
 ABOUT_FOLDED = re.compile(r" ?[^.\n]*풀이[^.\n]*(?:접혀|접힌|펼치)[^.\n]*\.")
 OUTSIDE_LINK = re.compile(r"\]\(\.\./([^)#]+)")
@@ -53,13 +52,6 @@ README = {
 `python -m pip install -r requirements.txt` 뒤에 `python -m jupyterlab 00_start.ipynb`.
 """,
 }
-
-
-def verdicts(cell: dict) -> list[str]:
-    """셀의 결과에 있는 판정의 표시들입니다."""
-    texts = [output.get("text", "") or output.get("data", {}).get("text/plain", "")
-             for output in cell.get("outputs", [])]  # fmt: skip
-    return [mark for text in texts for mark in VERDICT.findall(text)]
 
 
 def make(notebook: nbformat.NotebookNode, kind: str) -> nbformat.NotebookNode:
@@ -112,10 +104,8 @@ def linked_files(notebooks: list[nbformat.NotebookNode]) -> set[str]:
     return set(OUTSIDE_LINK.findall(text))
 
 
-def requirements() -> str:
-    """학생이 설치할 패키지의 목록입니다. pyproject.toml이 말하는 그대로입니다."""
-    project = read_project()
-    return "\n".join(project["dependencies"] + project["optional-dependencies"]["lab"]) + "\n"
+def write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")
 
 
 def build(target: Path, kind: str) -> None:
@@ -124,35 +114,26 @@ def build(target: Path, kind: str) -> None:
     notebooks = [nbformat.read(path, as_version=4) for path in paths]
     target.mkdir(parents=True)
     for path, notebook in zip(paths, notebooks, strict=True):
-        text = normalise(make(notebook, kind))
-        (target / path.name).write_text(text, encoding="utf-8", newline="\n")
+        write(target / path.name, normalise(make(notebook, kind)))
     for name in linked_files(notebooks):
         (target / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / name, target / name)
     skipped = shutil.ignore_patterns("__pycache__", ".*")
     shutil.copytree(ROOT / "course_utils", target / "course_utils", ignore=skipped)
     shutil.copyfile(ROOT / "LICENSE", target / "LICENSE")
-    (target / "requirements.txt").write_text(requirements(), encoding="utf-8", newline="\n")
-    (target / "읽어보기.md").write_text(README[kind], encoding="utf-8", newline="\n")
-
-
-def pack(folder: Path) -> None:
-    """폴더를 같은 이름의 .zip으로 묶습니다. 같은 내용이면 바이트까지 같습니다."""
-    with zipfile.ZipFile(folder.with_suffix(".zip"), "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-            name = path.relative_to(folder.parent).as_posix()
-            entry = zipfile.ZipInfo(name, (2012, 9, 30, 0, 0, 0))
-            entry.external_attr = 0o644 << 16
-            archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED, compresslevel=1)
+    project = read_project()
+    needed = [*project["dependencies"], *project["optional-dependencies"]["lab"]]
+    write(target / "requirements.txt", "\n".join(needed) + "\n")
+    write(target / "읽어보기.md", README[kind])
 
 
 def build_all(output: Path) -> None:
-    """둘을 다 만든 뒤 한꺼번에 바꿉니다."""
+    """두 폴더와 그 .zip을 다 만든 뒤 한꺼번에 바꿉니다."""
 
     def both(folder: Path) -> None:
         for kind in (STUDENT, SOLVED):
             build(folder / kind, kind)
-            pack(folder / kind)
+            shutil.make_archive(str(folder / kind), "zip", folder, kind)
 
     replace_folder(output, both)
 
@@ -160,9 +141,7 @@ def build_all(output: Path) -> None:
 def check(path: Path, kind: str, timeout: int) -> list[str]:
     """노트북 하나를 처음부터 실행하고 문제를 늘어놓습니다. 파일은 고치지 않습니다."""
     notebook = nbformat.read(path, as_version=4)
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
+    clear_outputs(notebook)
     try:
         execute(notebook, path.parent, timeout)
     except RuntimeError as error:

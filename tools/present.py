@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 import nbformat
-from course_files import ROOT, course_notebooks, has_tag, is_speaker_note
+from course_files import ROOT, clear_outputs, course_notebooks, has_tag, is_speaker_note
 
 SHARE = Path(__file__).resolve().parent / "present"
 PAGES = ROOT / "build" / "present"
@@ -28,10 +28,9 @@ def presentable(notebook):
         is_stub = has_tag(cell, "exercise")  # 코드가 안 보이면 채울 수 없습니다.
         if is_speaker_note(cell) or is_stub or in_exercises:
             continue
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
         kept.append(cell)
     notebook.cells = kept
+    clear_outputs(notebook)
     return notebook
 
 

@@ -7,29 +7,35 @@
 """
 
 import argparse
-import os
 import re
 import sys
 import time
 from pathlib import Path
 
 import nbformat
+from course_files import clear_outputs, course_notebooks
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellControlSignal, DeadKernelError
 
-NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
+from course_utils.checkpoint import write_atomically
+
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 PROGRESS_BAR = re.compile(r"\d+%\|")  # tqdm이 그리는 막대: '학습:  12%|█▏'
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+# 커널이 적는 것에서 판 번호를 뺐습니다. 확장자가 있어야 `nbconvert --to script`가 .py를 만듭니다.
+LANGUAGE = {
+    "file_extension": ".py", "mimetype": "text/x-python", "name": "python",
+    "nbconvert_exporter": "python", "pygments_lexer": "ipython3",
+}  # fmt: skip
 
 
-def execute(notebook, folder, timeout):
-    """셀을 차례로 실행해 `notebook`을 채우고 [(초, 셀 번호), …]를 돌려줍니다."""
+def make_client(notebook, folder, timeout=None):
+    """`folder`에서 이 파이썬의 커널로 `notebook`을 실행할 NotebookClient입니다."""
     manager = AsyncKernelManager(kernel_name="python3")
     # 다른 파이썬의 커널이 잡히지 않게 합니다.
     manager.kernel_spec.argv = [sys.executable, *manager.kernel_spec.argv[1:], "--log-level=ERROR"]
-    client = NotebookClient(
+    return NotebookClient(
         notebook,
         km=manager,
         timeout=timeout,
@@ -37,6 +43,11 @@ def execute(notebook, folder, timeout):
         coalesce_streams=False,  # 그림 앞뒤의 글까지 한데 모으므로 merge_streams를 따로 둡니다.
         resources={"metadata": {"path": str(folder)}},
     )
+
+
+def execute(notebook, folder, timeout):
+    """셀을 차례로 실행해 `notebook`을 채우고 [(초, 셀 번호), …]를 돌려줍니다."""
+    client = make_client(notebook, folder, timeout)
     seconds = []
     with client.setup_kernel(cleanup_kc=True):  # 넘긴 km은 이래야 함께 끝납니다.
         for index, cell in enumerate(notebook.cells):
@@ -83,7 +94,7 @@ def normalise(notebook):
     """실행할 때마다 달라지는 것을 없애고 저장할 글로 바꿉니다."""
     notebook.metadata.pop("widgets", None)
     notebook.metadata.kernelspec = dict(KERNELSPEC)
-    notebook.metadata.get("language_info", {}).pop("version", None)
+    notebook.metadata.language_info = dict(LANGUAGE)
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)  # 셀을 실행한 시각은 매번 다릅니다.
         if cell.cell_type == "code":
@@ -94,17 +105,9 @@ def normalise(notebook):
 def run(path, timeout):
     """노트북 하나를 실행해 저장하고 걸린 시간을 알립니다."""
     notebook = nbformat.read(path, as_version=4)
-    for cell in notebook.cells:
-        if cell.cell_type == "code":  # 빈 셀은 실행되지 않아 옛 결과가 남습니다.
-            cell.outputs, cell.execution_count = [], None
+    clear_outputs(notebook)
     seconds = execute(notebook, path.parent, timeout)
-    text = normalise(notebook)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_atomically(path, normalise(notebook).encode())
     slowest = ", ".join(f"{cell}번째 {spent:.1f}초" for spent, cell in sorted(seconds)[:-4:-1])
     total = sum(spent for spent, _ in seconds)
     print(f"{path.name}: {total:.1f}초 (느린 셀: {slowest})", flush=True)
@@ -116,7 +119,7 @@ def main():
     parser.add_argument("--timeout", type=int, default=600, help="셀 하나의 제한 시간(초)")
     options = parser.parse_args()
     failed = False
-    for path in options.notebooks or sorted(NOTEBOOKS.glob("*.ipynb")):
+    for path in options.notebooks or course_notebooks():
         try:
             run(path.resolve(), options.timeout)
         except (RuntimeError, OSError) as error:
