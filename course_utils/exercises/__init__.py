@@ -32,6 +32,7 @@ from course_utils.exercises.switches import (
     check_stack_parameters,
     check_training_operations,
 )
+from course_utils.exercises.transfer import check_freeze, check_normalize
 
 __all__ = [
     "DIAGNOSES",
@@ -45,11 +46,13 @@ __all__ = [
     "check_convolution",
     "check_diagnosis",
     "check_exchange_bytes",
+    "check_freeze",
     "check_grouped_parameters",
     "check_inverted_dropout",
     "check_leftover",
     "check_lenet5",
     "check_local_response_norm",
+    "check_normalize",
     "check_output_size",
     "check_rbf_penalties",
     "check_receptive_field",
