@@ -27,6 +27,11 @@ from course_utils.exercises.lenet5 import (
     check_sizes,
     check_table_parameters,
 )
+from course_utils.exercises.quiet_years import (
+    check_margin,
+    check_training_years,
+    check_word_histogram,
+)
 from course_utils.exercises.switches import (
     check_receptive_field,
     check_stack_parameters,
@@ -52,6 +57,7 @@ __all__ = [
     "check_leftover",
     "check_lenet5",
     "check_local_response_norm",
+    "check_margin",
     "check_normalize",
     "check_output_size",
     "check_rbf_penalties",
@@ -63,5 +69,7 @@ __all__ = [
     "check_table_parameters",
     "check_ten_crop_answer",
     "check_training_operations",
+    "check_training_years",
     "check_versions",
+    "check_word_histogram",
 ]
