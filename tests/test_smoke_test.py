@@ -11,10 +11,8 @@ from torch.utils.data import DataLoader, Dataset, SubsetRandomSampler, TensorDat
 import course_utils
 from course_utils.smoke_test import Report, make_lenet
 from course_utils.smoke_test import smoke_test as measure
-from course_utils.smoke_test.data_checks import check_same_scale
-from course_utils.smoke_test.inputs import Sample
-from course_utils.smoke_test.pipeline import take_turns
-from course_utils.smoke_test.trials import agreement
+from course_utils.smoke_test.data_checks import Sample, check_same_scale
+from course_utils.smoke_test.pipeline import agreement, take_turns
 
 
 def squares(count, *, seed=0, channels=1, size=16, num_classes=4):
