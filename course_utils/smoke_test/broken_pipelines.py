@@ -48,8 +48,8 @@ def make_model() -> nn.Module:
 def healthy_pipeline(data: ImageData, spoil: Callable | None = None, **changes) -> Pipeline:
     """고장이 없는 것입니다. 다섯 곡선을 이것과 비교합니다.
 
-    무작위로 학습 600장과 테스트 300장을 뽑고, 학습의 평균과 표준편차로 맞춥니다. `spoil`은 `Pipeline`의
-    앞의 네 텐서를 받아 고장 낸 넷을 돌려주고, `changes`는 나머지 칸을 바꿉니다.
+    무작위로 학습 600장과 테스트 300장을 뽑고, 학습의 평균과 표준편차로 맞춥니다. `spoil`은
+    `Pipeline`의 앞의 네 텐서를 받아 고장 낸 넷을 돌려주고, `changes`는 나머지 칸을 바꿉니다.
     """
     train = torch.randperm(len(data.train_labels))[:NUM_TRAIN]
     test = torch.randperm(len(data.test_labels))[:NUM_TEST]

@@ -273,7 +273,7 @@ def check_outputs(trial: Trial, report: Report) -> bool:
             "softmax_twice",
             "교차 엔트로피가 로짓이 아니라 소프트맥스를 거친 확률을 받습니다. 소프트맥스를 두 번 "
             "계산하게 되어 느리게 배웁니다.",
-            "모델의 마지막 소프트맥스를 빼고, 확률은 예측할 때만 logits.softmax(dim=1)로 구하십시오.",
+            "모델의 마지막 소프트맥스를 빼고, 확률은 예측할 때만 softmax(dim=1)로 구하십시오.",
         )
     return True
 
