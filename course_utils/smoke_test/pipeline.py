@@ -176,6 +176,10 @@ def _tell_test(train: dict, test: dict, count: int, report: Report) -> None:
             "학습 이미지를 레이블과 함께 수십 장 그려 보십시오. 학습 이미지만 증강해 어렵게 "
             "만들었다면 증강을 빼고 다시 보십시오.",
         )
+    elif count >= FEWEST_TEST_IMAGES and test["lower"] > train["upper"]:
+        report.notices.append(
+            f"{seen} 학습 레이블에 틀린 것이 섞였거나 학습 이미지만 증강했을 수 있습니다."
+        )
     elif test["score"] <= SIGNIFICANT:
         report.notices.append(f"시험 레이블이 맞는지는 아직 가릴 수 없습니다. {seen}")
 
@@ -284,7 +288,7 @@ def _gentle(parameters):
 
 
 def check_one_batch(trial: Trial, report: Report) -> bool:
-    """서로 다른 이미지 한 배치를 외우면 참입니다. 학습률이 아니라 모델과 걸음을 봅니다."""
+    """서로 다른 이미지 한 배치를 외우면 참입니다. 학습률이 아니라 모델과 학습 스텝을 봅니다."""
     _, groups = trial.images[: 4 * BATCH_SIZE].flatten(1).cpu().unique(dim=0, return_inverse=True)
     rows = torch.tensor(list({group: i for i, group in enumerate(groups.tolist())}.values()))
     rows = take_turns(rows, trial.labels[rows].cpu())[:BATCH_SIZE]
@@ -377,7 +381,7 @@ def check_learning_rate(trial: Trial, report: Report) -> None:
 
 
 def check_modes(trial: Trial, report: Report) -> None:
-    """학습 걸음은 학습 모드인지, 예측은 평가 모드인지 출력으로 봅니다."""
+    """학습 스텝은 학습 모드인지, 예측은 평가 모드인지 출력으로 봅니다."""
     frozen: list[bool] = []
     model = trial.run(_gentle, torch.arange(len(trial.images)), 30)
     layers = [m for m in model.modules() if isinstance(m, _DropoutNd | _BatchNorm)]
