@@ -143,7 +143,8 @@ def _check_pipeline(train, images, given, deadline, report: Report) -> None:
             model, make_optimizer, train_step, predict, images, labels, deadline
         )
         good = pipeline.check_outputs(trial, report)
-        if not good or not pipeline.check_one_batch(trial, Report() if ours else report):
+        heard = Report([], report.notices, report.figures) if ours else report
+        if not good or not pipeline.check_one_batch(trial, heard):
             return
         # 레이블이 이미지와 무관하면 어떤 학습률로도 배우지 못하므로 비교하지 않습니다.
         given_rate = learning_rate is not None or optimizer is not None
