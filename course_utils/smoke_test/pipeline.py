@@ -72,7 +72,7 @@ def agreement(answers: Tensor, labels: Tensor) -> dict[str, float]:
         score: (정확도 − 우연)을 우연의 표준편차로 나눈 값. kappa: 코언의 카파.
         lower, upper: 카파의 99.9 % 하한과 상한. 늘 한 가지로만 답하면 0과 1입니다.
     """
-    count, accuracy = len(labels), (answers == labels).float().mean().item()
+    count, accuracy = len(labels), int((answers == labels).sum()) / max(len(labels), 1)
     classes = torch.cat([answers, labels]).unique()
     shares = [(values[:, None] == classes).float().mean(dim=0) for values in (answers, labels)]
     chance = (shares[0] * shares[1]).sum().item()
