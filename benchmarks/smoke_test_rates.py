@@ -49,32 +49,6 @@ def only(data: ImageData, classes: tuple[int, int], shares: tuple[float, float])
     return parts
 
 
-def clean_cases(sets: dict[str, ImageData]) -> dict[str, Callable[[], dict]]:
-    """이름 → 멀쩡한 데이터를 만드는 함수입니다."""
-    cases: dict[str, Callable[[], dict]] = {}
-    for name, data in sets.items():
-        def whole(data=data):
-            return dict(zip(("train", "test"), pick(data), strict=True))
-
-        def with_rate(data=data):
-            return whole(data) | {"model": make_lenet(data.train_images.shape[1], 10),
-                                  "learning_rate": 0.05}  # fmt: skip
-
-        def few(data=data):
-            return dict(zip(("train", "test"), pick(data, num_train=100), strict=True))
-
-        def two(data=data, shares=(0.5, 0.5)):
-            return dict(zip(("train", "test"), only(data, (3, 5), shares), strict=True))
-
-        def uneven(data=data, two=two):
-            return two(data, (0.8, 0.2))
-
-        cases |= {f"멀쩡한 {name}": whole, f"멀쩡한 {name}, 학습률 0.05": with_rate,
-                  f"멀쩡한 {name} 100장": few, f"멀쩡한 {name} 3과 5": two,
-                  f"멀쩡한 {name} 3과 5, 80:20": uneven}  # fmt: skip
-    return cases
-
-
 def pipeline_case(build: Callable, data: ImageData) -> dict:
     pipeline = build(data)
     return {
@@ -85,28 +59,35 @@ def pipeline_case(build: Callable, data: ImageData) -> dict:
     }  # fmt: skip
 
 
-def shuffled_case(data: ImageData) -> dict:
-    train, test = pick(data)
-    return {"train": (train[0], train[1][torch.randperm(len(train[1]))]), "test": test}
-
-
-def high_rate_case(data: ImageData) -> dict:
-    return pipeline_case(healthy_pipeline, data) | {"learning_rate": 10.0}
-
-
 def all_cases(sets: dict[str, ImageData]) -> list[tuple[str, str | None, Callable[[], dict]]]:
     """(이름, 있어야 할 이름표, 만드는 함수)입니다. 멀쩡하면 이름표가 None입니다."""
     rows = []
     for name, data in sets.items():
+        def shuffled(data=data):
+            (images, labels), test = pick(data)
+            return {"train": (images, labels[torch.randperm(len(labels))]), "test": test}
+
+        def clean(parts, **options):
+            return lambda: dict(zip(("train", "test"), parts(), strict=True)) | options
+
         if data.train_images.shape[1] == 1:
-            for letter, build in PIPELINES.items():
-                make = partial(pipeline_case, build, data)
-                rows.append((f"절차 {letter} {name}", FAULTS[letter], make))
-            rows.append((f"큰 학습률 {name}", "learning_rate_high", partial(high_rate_case, data)))
+            rows += [(f"절차 {letter} {name}", FAULTS[letter], partial(pipeline_case, build, data))
+                     for letter, build in PIPELINES.items()]  # fmt: skip
             healthy = partial(pipeline_case, healthy_pipeline, data)
+            rows.append((f"큰 학습률 {name}", "learning_rate_high",
+                         lambda healthy=healthy: healthy() | {"learning_rate": 10.0}))  # fmt: skip
             rows.append((f"멀쩡한 절차 {name}", None, healthy))
-        rows.append((f"섞인 레이블 {name}", "labels_shuffled", partial(shuffled_case, data)))
-    return rows + [(name, None, make) for name, make in clean_cases(sets).items()]
+        model = make_lenet(data.train_images.shape[1], 10)
+        rows += [
+            (f"섞인 레이블 {name}", "labels_shuffled", shuffled),
+            (f"멀쩡한 {name}", None, clean(partial(pick, data))),
+            (f"멀쩡한 {name}, 학습률 0.05", None,
+             clean(partial(pick, data), model=model, learning_rate=0.05)),
+            (f"멀쩡한 {name} 100장", None, clean(partial(pick, data, num_train=100))),
+            (f"멀쩡한 {name} 3과 5", None, clean(partial(only, data, (3, 5), (0.5, 0.5)))),
+            (f"멀쩡한 {name} 3과 5, 80:20", None, clean(partial(only, data, (3, 5), (0.8, 0.2)))),
+        ]  # fmt: skip
+    return rows
 
 
 def main() -> None:

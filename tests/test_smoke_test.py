@@ -1,20 +1,27 @@
 """스모크 테스트: 고장은 이름을 대고, 멀쩡한 데이터와 아직 가릴 수 없는 데이터는 탓하지 않습니다."""
 
+import random
+import time
+
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 from torch import nn
 from torch.nn import functional as F
-from torch.utils.data import DataLoader, Dataset, SubsetRandomSampler, TensorDataset
+from torch.utils.data import (
+    DataLoader,
+    Dataset,
+    IterableDataset,
+    SubsetRandomSampler,
+    TensorDataset,
+)
 
 import course_utils
 from course_utils.smoke_test import Report, make_lenet
 from course_utils.smoke_test import smoke_test as measure
-from course_utils.smoke_test.data_checks import check_same_scale
-from course_utils.smoke_test.inputs import Sample
-from course_utils.smoke_test.pipeline import take_turns
-from course_utils.smoke_test.trials import agreement
+from course_utils.smoke_test.data_checks import Sample, check_same_scale
+from course_utils.smoke_test.pipeline import agreement, take_turns
 
 
 def squares(count, *, seed=0, channels=1, size=16, num_classes=4):
@@ -94,9 +101,10 @@ def test_hard_data_is_called_undecided_not_shuffled():
 
 def test_random_numbers_outside_are_untouched(clean):
     model = WithNoise(nn.Dropout(0.3))
-    before = torch.get_rng_state()
+    before = torch.get_rng_state(), random.getstate()
     run(clean, model=model, learning_rate=0.01)
-    assert torch.equal(torch.get_rng_state(), before)
+    assert torch.equal(torch.get_rng_state(), before[0])
+    assert random.getstate() == before[1]
 
 
 def test_model_keeps_its_weights(clean):
@@ -105,6 +113,43 @@ def test_model_keeps_its_weights(clean):
     run(clean, model=model, learning_rate=0.01)
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
     assert not model.training
+
+
+def test_a_last_batch_of_one_is_no_fault_of_batch_norm():
+    model = nn.Sequential(nn.Flatten(), nn.Linear(256, 8), nn.BatchNorm1d(8), nn.Linear(8, 4))
+    assert smoke_test(squares(225), model=model, learning_rate=0.1).ok
+
+
+def test_imbalanced_data_are_no_fault_of_the_model():
+    images, labels = squares(600, num_classes=2)
+    keep = (labels == 0) | (torch.arange(600) < 36)  # 두 번째 클래스가 6 %
+    model = nn.Sequential(nn.Flatten(), nn.Linear(256, 2))
+    for given in ({}, {"model": model}):
+        assert "overfit_batch" not in smoke_test((images[keep], labels[keep]), **given).codes
+
+
+def test_kept_activation_and_lazy_layer_are_left_alone(clean):
+    model = nn.Sequential(nn.Flatten(), nn.Linear(256, 8), nn.LazyLinear(4))
+    model.kept = [model[1](torch.zeros(1, 256))]
+    assert run(clean, model=model, learning_rate=0.01).ok
+    assert nn.parameter.is_lazy(model[2].weight)
+
+
+def test_labels_are_counted_without_float64(clean, monkeypatch):
+    """Mac의 MPS에는 float64가 없습니다."""
+    monkeypatch.setattr(torch.Tensor, "double", None, raising=False)
+    assert run(clean, learning_rate=0.01).ok
+
+
+def test_reading_stops_at_the_time_limit():
+    class Slow(Pictures):
+        def __getitem__(self, row):
+            time.sleep(0.1)
+            return super().__getitem__(row)
+
+    report = smoke_test(Slow(), time_limit=4)
+    assert report.figures["학습 표본"] <= 11  # 4초의 1/4
+    assert any("느려" in notice for notice in report.notices)
 
 
 # --- 다섯 고장 ------------------------------------------------------------------------------------
@@ -239,6 +284,47 @@ def test_shuffled_test_labels_are_found(clean):
     assert smoke_test(clean[0], (images, shuffled(labels))).codes == ["test_mismatch"]
 
 
+def test_noisy_training_labels_are_found(clean):
+    (images, labels), test = squares(1000), clean[1]
+    noisy = torch.where(torch.rand(1000) < 0.5, torch.randint(0, 4, (1000,)), labels)
+    assert smoke_test((images, noisy), test).codes == ["label_noise"]
+
+
+def test_softmax_before_the_loss_is_found(clean):
+    model = nn.Sequential(nn.Flatten(), nn.Linear(256, 4), nn.Softmax(dim=1))
+    assert "softmax_twice" in run(clean, model=model).codes
+
+
+def test_nan_outside_the_sample_is_found(clean):
+    images = clean[0][0].clone()
+    images[:, 0, 0, 0] = torch.where(torch.arange(300) % 10 == 0, torch.nan, 0.0)
+    report = smoke_test((images, clean[0][1]), max_train=2)
+    assert "30장에" in report.findings[0].message
+
+
+def colored(count, *, seed):
+    """빨강이 파랑보다 밝고, 위에서 아래로 천천히 바뀌는 컬러 이미지입니다."""
+    images, labels = squares(count, seed=seed, channels=3)
+    slope = torch.linspace(-2, 2, 16)[:, None]
+    shift = torch.tensor([1.0, 0.0, -1.0])[:, None, None]
+    return images + slope + shift, labels
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (lambda x, own: (x.flip(1), own), "channel_order"),
+        (lambda x, own: (x.permute(0, 2, 3, 1).reshape(x.shape), own), "reshaped"),
+        (lambda x, own: (own[:100].flip(3), own), "leak"),
+    ],
+)
+def test_bent_test_images_are_found(change, code):
+    (images, labels), (test_images, test_labels) = colored(300, seed=0), colored(100, seed=1)
+    assert code not in smoke_test((images, labels), (test_images, test_labels)).codes
+    bent_images, images = change(test_images, images)
+    assert code in smoke_test((images, labels), (bent_images, test_labels)).codes
+
+
 def test_an_error_in_the_given_function_is_told(clean):
     report = run(clean, predict=lambda model, images: 1 / 0)
     assert report.codes == ["error"]
@@ -246,6 +332,16 @@ def test_an_error_in_the_given_function_is_told(clean):
 
 
 # --- 받는 것 --------------------------------------------------------------------------------------
+
+
+class Stream(IterableDataset):
+    """길이를 아는 IterableDataset입니다."""
+
+    def __iter__(self):
+        yield from zip(*squares(60), strict=True)
+
+    def __len__(self):
+        return 60
 
 
 class Pictures(Dataset):
@@ -268,8 +364,9 @@ class Pictures(Dataset):
         lambda: squares(60, channels=3, size=8),
         lambda: squares(60, size=40),
         Pictures,
+        Stream,
     ],
-    ids=["dataset", "loader", "arrays", "color", "large", "pil"],
+    ids=["dataset", "loader", "arrays", "color", "large", "pil", "stream"],
 )
 def test_any_image_data_is_read(make):
     report = smoke_test(make())

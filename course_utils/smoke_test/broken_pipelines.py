@@ -45,39 +45,41 @@ def make_model() -> nn.Module:
     return model
 
 
-def pick_sample(data: ImageData) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """무작위로 학습 600장과 시험 300장을 뽑고, 학습의 평균과 표준편차로 맞춥니다."""
+def healthy_pipeline(data: ImageData, spoil: Callable | None = None, **changes) -> Pipeline:
+    """고장이 없는 것입니다. 다섯 곡선을 이것과 비교합니다.
+
+    무작위로 학습 600장과 테스트 300장을 뽑고, 학습의 평균과 표준편차로 맞춥니다. `spoil`은
+    `Pipeline`의 앞의 네 텐서를 받아 고장 낸 넷을 돌려주고, `changes`는 나머지 칸을 바꿉니다.
+    """
     train = torch.randperm(len(data.train_labels))[:NUM_TRAIN]
     test = torch.randperm(len(data.test_labels))[:NUM_TEST]
     images, held_out = data.train_images[train], data.test_images[test]
     mean, deviation = images.mean(), images.std()
     images, held_out = (images - mean) / deviation, (held_out - mean) / deviation
-    return images, data.train_labels[train], held_out, data.test_labels[test]
+    tensors = images, data.train_labels[train], held_out, data.test_labels[test]
+    if spoil is not None:
+        tensors = spoil(*tensors)
+    options = {"learning_rate": LEARNING_RATE, "predict": training.predict} | changes
+    return Pipeline(*tensors, make_model(), **options)
 
 
 def pipeline_1(data: ImageData) -> Pipeline:
-    images, labels, test_images, test_labels = pick_sample(data)
-    model = make_model()
-    return Pipeline(images, labels, test_images, test_labels, model, 1e-5, training.predict)
+    return healthy_pipeline(data, learning_rate=1e-5)
 
 
 def pipeline_2(data: ImageData) -> Pipeline:
-    images, labels, test_images, test_labels = pick_sample(data)
-    test_images = torch.cat([test_images, images])[-NUM_TEST:]
-    test_labels = torch.cat([test_labels, labels])[-NUM_TEST:]
-    model = make_model()
-    return Pipeline(
-        images, labels, test_images, test_labels, model, LEARNING_RATE, training.predict
-    )
+    def spoil(images, labels, test_images, test_labels):
+        test_images = torch.cat([test_images, images])[-NUM_TEST:]
+        return images, labels, test_images, torch.cat([test_labels, labels])[-NUM_TEST:]
+
+    return healthy_pipeline(data, spoil)
 
 
 def pipeline_3(data: ImageData) -> Pipeline:
-    images, labels, test_images, test_labels = pick_sample(data)
-    images = images[torch.randperm(len(images))]
-    model = make_model()
-    return Pipeline(
-        images, labels, test_images, test_labels, model, LEARNING_RATE, training.predict
-    )
+    def spoil(images, *others):
+        return images[torch.randperm(len(images))], *others
+
+    return healthy_pipeline(data, spoil)
 
 
 def pipeline_4(data: ImageData) -> Pipeline:
@@ -86,29 +88,17 @@ def pipeline_4(data: ImageData) -> Pipeline:
         with torch.no_grad():
             return model(images)
 
-    images, labels, test_images, test_labels = pick_sample(data)
-    model = make_model()
-    return Pipeline(images, labels, test_images, test_labels, model, LEARNING_RATE, predict)
+    return healthy_pipeline(data, predict=predict)
 
 
 def pipeline_5(data: ImageData) -> Pipeline:
-    images, labels, test_images, test_labels = pick_sample(data)
-    lowest, highest = images.min(), images.max()
-    images = (images - lowest) / (highest - lowest) * 255
-    test_images = (test_images - lowest) / (highest - lowest) * 255
-    model = make_model()
-    return Pipeline(
-        images, labels, test_images, test_labels, model, LEARNING_RATE, training.predict
-    )
+    def spoil(images, labels, test_images, test_labels):
+        lowest, highest = images.min(), images.max()
+        images, test_images = ((part - lowest) / (highest - lowest) * 255
+                               for part in (images, test_images))  # fmt: skip
+        return images, labels, test_images, test_labels
 
-
-def healthy_pipeline(data: ImageData) -> Pipeline:
-    """고장이 없는 것입니다. 다섯 곡선을 이것과 견줍니다."""
-    images, labels, test_images, test_labels = pick_sample(data)
-    model = make_model()
-    return Pipeline(
-        images, labels, test_images, test_labels, model, LEARNING_RATE, training.predict
-    )
+    return healthy_pipeline(data, spoil)
 
 
 PIPELINES: dict[str, Callable[[ImageData], Pipeline]] = dict(
