@@ -14,6 +14,7 @@ from course_utils.exercises.grading import EMPTY, Verdict
 from course_utils.exercises.innovations import (
     check_color_shift,
     check_inverted_dropout,
+    check_judgement,
     check_ten_crop_answer,
     check_versions,
 )
@@ -54,6 +55,7 @@ __all__ = [
     "check_freeze",
     "check_grouped_parameters",
     "check_inverted_dropout",
+    "check_judgement",
     "check_leftover",
     "check_lenet5",
     "check_local_response_norm",

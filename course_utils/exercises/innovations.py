@@ -5,7 +5,16 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from course_utils.exercises.grading import Verdict, each_case, grade, random_tensor
+from course_utils.exercises.grading import (
+    EMPTY,
+    Verdict,
+    attempt,
+    each_case,
+    grade,
+    random_tensor,
+    right,
+    wrong,
+)
 
 
 def check_inverted_dropout(function: Callable[[Tensor, Tensor, float], Tensor]) -> Verdict:
@@ -80,3 +89,23 @@ def check_ten_crop_answer(function: Callable[[Tensor], Tensor]) -> Verdict:
         otherwise="조각마다 softmax(dim=2), 조각끼리 평균, 클래스에서 argmax입니다.",
         explanation="한 조각이 크게 틀려도 나머지가 바로잡습니다.",
     )
+
+
+def check_judgement(function: Callable[[list[float]], str]) -> Verdict:
+    """짝지은 차이의 95 % 신뢰구간으로 판정하는지 봅니다(자유도 n − 1의 t)."""
+    cases = {
+        (-0.4, -0.1, -0.9): "가릴 수 없음",  # 부호는 모두 같지만 구간이 0을 품습니다.
+        (-1.3, -1.2, -1.4): "좋아짐",
+        (0.9, 1.1, 1.0): "나빠짐",
+        (-2.0, 1.0, 0.5): "가릴 수 없음",
+        (-0.5, -0.2, -0.6, -0.3, -0.4, -0.1, -0.5, -0.2): "좋아짐",
+    }
+    for changes, expected in cases.items():
+        answer = attempt(function, list(changes))
+        if answer is None:
+            return EMPTY
+        if isinstance(answer, Verdict):
+            return answer
+        if answer != expected:
+            return wrong(f"{list(changes)}: {expected!r}을(를) 기대했는데 {answer!r}")
+    return right("부호가 모두 같아도 구간이 0을 품으면 가릴 수 없습니다.")
