@@ -22,8 +22,6 @@ def receptive_fields(layers: Sequence[tuple[int, int]]) -> list[int]:
 
 def stack_depth(kernel: int, small: int) -> int:
     """스트라이드 1인 `small`×`small` 합성곱을 몇 개 쌓아야 `kernel`×`kernel`만큼 보는지입니다."""
-    if small < 2 or kernel < 1:
-        raise ValueError(f"작은 커널은 2 이상이어야 하는데 {small}×{small}입니다.")
     return -(-(kernel - 1) // (small - 1))
 
 

@@ -47,21 +47,9 @@ class LayerFacts:
     def shape(self) -> tuple[int, ...]:
         return self.parts[0].output_shape
 
-    @property
-    def followers(self) -> list[str]:
-        return [FOLLOWERS[part.kind] for part in self.parts[1:]]
-
-    @property
-    def parameters(self) -> int:
-        return sum(part.parameters for part in self.parts)
-
-    @property
-    def macs(self) -> int:
-        return sum(part.macs for part in self.parts)
-
-    @property
-    def activations(self) -> int:
-        return sum(part.activations for part in self.parts)
+    def total(self, what: str) -> int:
+        """`parameters`, `macs`, `activations` 가운데 하나를 더한 것입니다."""
+        return sum(getattr(part, what) for part in self.parts)
 
     def training_bytes(self, batch_size: int) -> int:
         return sum(part.training_bytes(batch_size) for part in self.parts)
@@ -92,42 +80,39 @@ def collect_facts(model: nn.Module) -> list[LayerFacts]:
                 "AlexNetOriginal처럼 합성곱, 최대 풀링, LRN, 완전 연결로 된 모델을 주십시오."
             )
     facts = []
-    for index, parts in enumerate(groups):
+    for parts in groups:
         module = modules[parts[0].name]
-        source = "both" if mixes_columns(module) else "own"
+        source = "input" if not facts else "both" if mixes_columns(module) else "own"
         # 마지막 층은 하나의 소프트맥스로 이어져 나누지 않습니다 (Krizhevsky 2012, Fig. 2).
-        columns = 1 if index == len(groups) - 1 else COLUMNS
-        facts.append(LayerFacts(module, tuple(parts), source if index else "input", columns))
+        columns = 1 if parts is groups[-1] else COLUMNS
+        facts.append(LayerFacts(module, tuple(parts), source, columns))
     return facts
 
 
 def mixes_columns(module: nn.Module) -> bool:
-    """출력 하나하나가 두 열의 입력을 모두 읽는 층이면 참입니다."""
+    """출력 하나하나가 두 열의 입력을 모두 읽는 층이면 참입니다. 풀링은 채널마다 따로 합니다."""
     if isinstance(module, nn.Conv2d):
         return module.groups == 1
-    if isinstance(module, ColumnLRN):
-        return module.columns == 1
-    return isinstance(module, nn.Linear)  # 풀링은 채널마다 따로 합니다.
+    return isinstance(module, nn.Linear) or getattr(module, "columns", COLUMNS) == 1
 
 
-def parameter_formula(module: nn.Module) -> str:
-    """파라미터 수를 셈하는 식입니다. 예: `2 × (128 × 48 × 5 × 5 + 128)`. 없으면 빈 글입니다."""
-    if getattr(module, "weight", None) is None:
-        return ""
-    groups = getattr(module, "groups", 1)
-    outputs, *rest = module.weight.shape
-    terms = " × ".join(f"{size:,}" for size in (outputs // groups, *rest))
-    if module.bias is not None:
-        terms += f" + {outputs // groups:,}"
-    return terms if groups == 1 else f"{groups} × ({terms})"
+def formulas(one: LayerFacts) -> tuple[str, str]:
+    """파라미터 수와 곱셈 수를 셈하는 식입니다. 학습하는 가중치가 없으면 둘 다 빈 글입니다.
 
-
-def mac_formula(facts: LayerFacts) -> str:
-    """곱셈 수를 셈하는 식입니다: 가중치마다 출력의 자리 수만큼 곱합니다. 없으면 빈 글입니다."""
-    if getattr(facts.module, "weight", None) is None:
-        return ""
-    places = " × ".join(map(str, facts.shape[1:] or (1,)))
-    return f"가중치 {facts.module.weight.numel():,}개 × {places}자리"
+    예: `2 × (128 × 48 × 5 × 5 + 128)`, `가중치 307,200개 × 27 × 27자리`.
+    """
+    weight = getattr(one.module, "weight", None)
+    if weight is None:
+        return "", ""
+    groups = getattr(one.module, "groups", 1)
+    outputs = weight.shape[0] // groups
+    terms = " × ".join(f"{size:,}" for size in (outputs, *weight.shape[1:]))
+    terms += "" if one.module.bias is None else f" + {outputs:,}"
+    places = " × ".join(map(str, one.shape[1:] or (1,)))
+    return (
+        terms if groups == 1 else f"{groups} × ({terms})",
+        f"가중치 {weight.numel():,}개 × {places}자리",
+    )
 
 
 def map_layers(facts):
@@ -148,36 +133,39 @@ def map_layers(facts):
 def describe(facts, name, *, batch_size):
     """고른 층의 사실을 적은 HTML 표입니다."""
     index = [one.name for one in facts].index(name)
-    here = facts[index]
-    totals = {
-        "parameters": sum(one.parameters for one in facts),
-        "macs": sum(one.macs for one in facts),
-        "bytes": sum(one.training_bytes(batch_size) for one in facts),
-    }
+    here, before = facts[index], facts[index - 1]
+    around = ["입력 이미지", *(one.name for one in facts), "소프트맥스"]
+    followers = [FOLLOWERS[part.kind] for part in here.parts[1:]]
+    kept = [FOLLOWERS[part.kind] for part in here.parts[1:] if part.activations]
+    extra = f" ({', '.join(kept)}의 출력도 따로 담아 둡니다)" if kept else ""
     size = here.training_bytes(batch_size)
+    whole = sum(one.training_bytes(batch_size) for one in facts)
     rows = {
         "출력": _shape(here),
-        "읽는 것": _sources(here, facts[index - 1]),
-        "파라미터": _count(parameter_formula(here.module), here.parameters, totals["parameters"]),
-        "곱셈 수(MAC)": _count(mac_formula(here), here.macs, totals["macs"]),
-        "활성화": f"이미지 한 장에 <b>{here.activations:,}</b>개{_extra(here)}",
-        "메모리": f"배치 {batch_size}의 학습 한 걸음에 적어도 <b>{size / MEGA:,.1f} MB</b>"
-        f" (전체 {totals['bytes'] / MEGA:,.0f} MB의 {100 * size / totals['bytes']:.1f}&nbsp;%)",
-        "앞과 뒤": _neighbours(facts, index),
+        "읽는 것": _sources(here, before),
     }
-    title = " → ".join([_module(here), *here.followers])
+    titles = {"파라미터": "parameters", "곱셈 수(MAC)": "macs"}
+    for (head, what), formula in zip(titles.items(), formulas(here), strict=True):
+        value, total = here.total(what), sum(one.total(what) for one in facts)
+        share = f"<b>{value:,}</b> (전체 {total:,}의 {100 * value / total:.1f}&nbsp;%)"
+        rows[head] = f"{formula} = {share}" if formula else "0 (학습하는 가중치가 없습니다)"
+    rows |= {
+        "활성화": f"이미지 한 장에 <b>{here.total('activations'):,}</b>개{extra}",
+        "메모리": f"배치 {batch_size}의 학습 한 걸음에 적어도 <b>{size / MEGA:,.1f} MB</b>"
+        f" (전체 {whole / MEGA:,.0f} MB의 {100 * size / whole:.1f}&nbsp;%)",
+        "앞과 뒤": f"{around[index]} → <b>{name}</b> → {around[index + 2]}",
+    }
+    title = " → ".join([_settings(here), *followers])
+    cell = "text-align:left;vertical-align:top;font-size:15px;line-height:1.5;padding:0 1em 0 0;"
     lines = "".join(
-        f'<tr><th scope="row" style="{_CELL}white-space:nowrap;">{head}</th>'
-        f'<td style="{_CELL}">{text}</td></tr>'
+        f'<tr><th scope="row" style="{cell}white-space:nowrap;">{head}</th>'
+        f'<td style="{cell}">{text}</td></tr>'
         for head, text in rows.items()
     )
     return f'<div style="font-size:17px"><b>{name}</b> &nbsp; {title}</div><table>{lines}</table>'
 
 
-_CELL = "text-align:left;vertical-align:top;font-size:15px;line-height:1.5;padding:0 1em 0 0;"
-
-
-def _module(here):
+def _settings(here):
     name, module = KIND_NAMES[here.kind], here.module
     if here.kind == "norm":
         return f"{name}: 이웃한 {module.size}개 채널"
@@ -200,48 +188,28 @@ def _shape(here):
 
 
 def _sources(here, before):
-    if here.reads == "input":
-        return _badge("입력 이미지를 읽습니다: 두 GPU가 같은 이미지를 받습니다", "#555555", "white")
-    channels = before.shape[0]
-    unit = "의 맵" if len(before.shape) > 1 else "의 유닛"
-    if here.reads == "both":
-        text = "두 열을 모두 읽습니다: 여기서 GPU가 값을 주고받습니다"
-        badge = _badge(text, OKABE_ITO["vermillion"], "black")
-        return f"{badge} {before.name}{unit} {channels:,}개 모두"
-    badge = _badge("자기 열의 맵만 읽습니다", OKABE_ITO["blue"], "white")
-    own = channels // before.columns
-    return f"{badge} {before.name}{unit} {channels:,}개 가운데 {own:,}개"
-
-
-def _badge(text, background, color):
     """그림의 선과 같은 색을 바탕에 칠한 글입니다. 두 테마에서 모두 읽힙니다."""
+    background, color, text = {
+        "input": ("#555555", "white", "입력 이미지를 읽습니다: 두 GPU가 같은 이미지를 받습니다"),
+        "own": (OKABE_ITO["blue"], "white", "자기 열의 맵만 읽습니다"),
+        "both": (OKABE_ITO["vermillion"], "black",
+                 "두 열을 모두 읽습니다: 여기서 GPU가 값을 주고받습니다"),
+    }[here.reads]  # fmt: skip
     style = f"background:{background};color:{color};padding:1px 8px;border-radius:4px"
-    return f'<b style="{style}">{text}</b>'
-
-
-def _count(formula, value, total):
-    if not formula:
-        return "0 (학습하는 가중치가 없습니다)"
-    return f"{formula} = <b>{value:,}</b> (전체 {total:,}의 {100 * value / total:.1f}&nbsp;%)"
-
-
-def _extra(here):
-    kept = [FOLLOWERS[part.kind] for part in here.parts[1:] if part.activations]
-    return f" ({', '.join(kept)}의 출력도 따로 담아 둡니다)" if kept else ""
-
-
-def _neighbours(facts, index):
-    before = facts[index - 1].name if index else "입력 이미지"
-    after = facts[index + 1].name if index + 1 < len(facts) else "소프트맥스"
-    return f"{before} → <b>{facts[index].name}</b> → {after}"
+    badge = f'<b style="{style}">{text}</b>'
+    if here.reads == "input":
+        return badge
+    channels, *sides = before.shape
+    share = "모두" if here.reads == "both" else f"가운데 {channels // before.columns:,}개"
+    return f"{badge} {before.name}의 {'맵' if sides else '유닛'} {channels:,}개 {share}"
 
 
 def draw_shares(figure, facts, name, *, batch_size, top=0):
     """층마다의 파라미터, 곱셈 수, 메모리를 세 줄의 막대로 그립니다. 고른 층만 색이 다릅니다."""
     names = [one.name for one in facts]
     rows = {
-        "파라미터\n(백만 개)": ([one.parameters / MEGA for one in facts], 2),
-        "곱셈 수\n(백만 번)": ([one.macs / MEGA for one in facts], 1),
+        "파라미터\n(백만 개)": ([one.total("parameters") / MEGA for one in facts], 2),
+        "곱셈 수\n(백만 번)": ([one.total("macs") / MEGA for one in facts], 1),
         f"메모리(MB)\n배치 {batch_size}": (
             [one.training_bytes(batch_size) / MEGA for one in facts], 0
         ),

@@ -35,6 +35,15 @@ LEGEND = [
     (464, "cross", "다른 열에서 읽기 (GPU 통신)"),
     (682, "", "높이는 맵의 크기(fc는 유닛 수), 너비는 채널 수"),
 ]
+MARGIN_TEXTS = [
+    ("GPU 1", LANES[0], 16),
+    ("GPU 2", LANES[1], 16),
+    ("입력", MIDDLE - 18, 15),
+    ("224×224", MIDDLE + 3, 12),
+    ("3채널", MIDDLE + 21, 12),
+    ("맵의 크기", SIZE_Y, 13),
+    ("채널 수", COUNT_Y, 13),
+]
 
 
 def arrange(layers):
@@ -49,18 +58,31 @@ def arrange(layers):
     """
     pitch = (RIGHT - LEFT) / len(layers)
     bands = [_box(LEFT + pitch * i, 3, pitch, 353, layer["name"]) for i, layer in enumerate(layers)]
-    blocks = _blocks(layers, pitch)
+    blocks = _blocks(layers, bands)
     image = _box(9, MIDDLE - 38, 68, 76, fill="#ffffff", edge="#555555")
-    lines = _lines(layers, image, blocks)
-    split = [band for band, own in zip(bands, blocks, strict=True) if len(own) > 1]
-    width = split[-1]["x"] + split[-1]["width"] - split[0]["x"] - 12
-    lanes = [
-        _box(split[0]["x"] + 6, y - 61, width, 122, fill="#f1f4f8", edge="#d5dbe3") for y in LANES
+    num_split = sum(len(own) > 1 for own in blocks)  # 두 열로 나뉜 층은 앞에서부터 이어집니다.
+    boxes = [
+        _box(LEFT + 6, y - 61, pitch * num_split - 12, 122, fill="#f1f4f8", edge="#d5dbe3")
+        for y in LANES
     ]
-    boxes = [*lanes, image, *(block for own in blocks for block in own)]
-    marks, strokes, texts = _legend()
-    return {"width": WIDTH, "height": HEIGHT, "bands": bands, "boxes": boxes + marks,
-            "lines": lines + strokes, "texts": _texts(layers, bands) + texts}  # fmt: skip
+    boxes += [image, *(block for own in blocks for block in own)]
+    lines = _lines(layers, image, blocks)
+    texts = [_text(text, 43, y, size) for text, y, size in MARGIN_TEXTS]
+    for layer, band in zip(layers, bands, strict=True):
+        x, name, channels = band["x"] + pitch / 2, layer["name"], layer["channels"]
+        size = "유닛" if layer["kind"] == "fc" else f"{layer['side']}×{layer['side']}"
+        count = "×".join(map(str, [len(channels)] * (len(channels) > 1) + channels[:1]))
+        texts += [_text(name, x, 20, 16, name), _text(size, x, SIZE_Y, 13, name),
+                  _text(count, x, COUNT_Y, 13, name)]  # fmt: skip
+    for x, kind, text in LEGEND:
+        if kind in FILLS:
+            boxes.append(_box(x, LEGEND_Y - 7, 14, 14, "", FILLS[kind], "#222222"))
+        elif kind:
+            lines.append(_line(kind, x, LEGEND_Y, x + 26, LEGEND_Y))
+        start = x + (20 if kind in FILLS else 32 if kind else 0)
+        texts.append(_text(text, start, LEGEND_Y, 13, anchor="start"))
+    return {"width": WIDTH, "height": HEIGHT, "bands": bands, "boxes": boxes, "lines": lines,
+            "texts": texts}  # fmt: skip
 
 
 def _box(x, y, width, height, name="", fill="none", edge="none"):
@@ -76,22 +98,21 @@ def _text(text, x, y, size, name="", anchor="middle"):
     return {"text": text, "x": x, "y": y, "size": size, "name": name, "anchor": anchor}
 
 
-def _blocks(layers, pitch):
+def _blocks(layers, bands):
     """층마다 열의 수만큼의 상자입니다. 합성곱과 풀링은 맵의 크기와 채널 수에 비례합니다."""
+    most_units = max(layer["channels"][0] for layer in layers if layer["kind"] == "fc")
     maps = [layer for layer in layers if layer["kind"] != "fc"]
-    units = [max(layer["channels"]) for layer in layers if layer["kind"] == "fc"]
     tallest = max(layer["side"] for layer in maps)
-    widest = max(max(layer["channels"]) for layer in maps)
+    widest = max(layer["channels"][0] for layer in maps)
     blocks = []
-    for index, layer in enumerate(layers):
-        kind, channels = layer["kind"], layer["channels"]
-        x = LEFT + pitch * (index + 0.5)
-        blocks.append([])
-        for count, y in zip(channels, LANES if len(channels) > 1 else [MIDDLE], strict=True):
-            share = count / max(units) if kind == "fc" else layer["side"] / tallest
-            high, wide = TALLEST * share, THIN.get(kind) or WIDEST * count / widest
-            corner = x - wide / 2, y - high / 2
-            blocks[-1].append(_box(*corner, wide, high, layer["name"], FILLS[kind], "#222222"))
+    for layer, band in zip(layers, bands, strict=True):
+        name, kind, count = layer["name"], layer["kind"], layer["channels"][0]
+        high = TALLEST * (count / most_units if kind == "fc" else layer["side"] / tallest)
+        wide = THIN.get(kind) or WIDEST * count / widest
+        left = band["x"] + band["width"] / 2 - wide / 2
+        middles = LANES if len(layer["channels"]) > 1 else [MIDDLE]
+        place = {"width": wide, "height": high, "name": name, "fill": FILLS[kind]}
+        blocks.append([_box(left, y - high / 2, **place, edge="#222222") for y in middles])
     return blocks
 
 
@@ -109,38 +130,6 @@ def _lines(layers, image, blocks):
                 end = target["x"], target["y"] + target["height"] / 2
                 lines.append(_line(kind, *start, *end, layer["name"]))
     return lines
-
-
-def _texts(layers, bands):
-    texts = [
-        _text("GPU 1", 43, LANES[0], 16),
-        _text("GPU 2", 43, LANES[1], 16),
-        _text("입력", 43, MIDDLE - 18, 15),
-        _text("224×224", 43, MIDDLE + 3, 12),
-        _text("3채널", 43, MIDDLE + 21, 12),
-        _text("맵의 크기", 43, SIZE_Y, 13),
-        _text("채널 수", 43, COUNT_Y, 13),
-    ]
-    for layer, band in zip(layers, bands, strict=True):
-        x, name = band["x"] + band["width"] / 2, layer["name"]
-        size = "유닛" if layer["kind"] == "fc" else f"{layer['side']}×{layer['side']}"
-        columns, channels = len(layer["channels"]), layer["channels"][0]
-        count = f"{columns}×{channels}" if columns > 1 else str(channels)
-        texts.append(_text(name, x, 20, 16, name))
-        texts += [_text(size, x, SIZE_Y, 13, name), _text(count, x, COUNT_Y, 13, name)]
-    return texts
-
-
-def _legend():
-    boxes, lines, texts = [], [], []
-    for x, kind, text in LEGEND:
-        if kind in FILLS:
-            boxes.append(_box(x, LEGEND_Y - 7, 14, 14, "", FILLS[kind], "#222222"))
-        elif kind:
-            lines.append(_line(kind, x, LEGEND_Y, x + 26, LEGEND_Y))
-        start = x + (20 if kind in FILLS else 32 if kind else 0)
-        texts.append(_text(text, start, LEGEND_Y, 13, anchor="start"))
-    return boxes, lines, texts
 
 
 def draw_scene(figure, scene, selected):

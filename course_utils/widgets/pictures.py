@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont
 from matplotlib.ft2font import FT2Font
 from matplotlib.patches import Rectangle
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageColor, ImageDraw, ImageFont
 
 from course_utils.plotting import FONT_FAMILY, OKABE_ITO, encode, to_png
 
@@ -43,12 +43,11 @@ def size_of(figure):
 class _Pixels(Artist):
     """배열을 다시 표본화하지 않고 찍습니다. `figimage`보다 몇 배 빠릅니다."""
 
-    def __init__(self, pixels, left, bottom):
+    def __init__(self, pixels, left, bottom, zorder):
         super().__init__()
-        if pixels.shape[2] == 3:
-            pixels = np.insert(pixels, 3, 255, axis=2)
-        self.pixels = pixels[::-1]  # 아래 줄부터 찍습니다.
-        self.corner = left, bottom
+        self.set_zorder(zorder)
+        opaque = pixels if pixels.shape[2] == 4 else np.insert(pixels, 3, 255, axis=2)
+        self.pixels, self.corner = opaque[::-1], (left, bottom)  # 아래 줄부터 찍습니다.
 
     def draw(self, renderer):
         context = renderer.new_gc()
@@ -58,9 +57,8 @@ class _Pixels(Artist):
 
 def paste(figure, pixels, left, top, *, zorder=0):
     """왼쪽 위에서 잰 픽셀 자리에 `(높이, 너비, 3 또는 4)` 배열을 늘이지 않고 붙입니다."""
-    artist = _Pixels(pixels, left, size_of(figure)[1] - top - len(pixels))
-    artist.set_zorder(zorder)
-    return figure.add_artist(artist)
+    bottom = size_of(figure)[1] - top - len(pixels)
+    return figure.add_artist(_Pixels(pixels, left, bottom, zorder))
 
 
 def caption(figure, text, left, top, *, ha="left", va="top", fontsize=12, color="black",
@@ -125,21 +123,18 @@ def enlarge(pixels, factor):
 
 def frame(pixels):
     """흰 종이 위에서도 끝이 보이게 둘레에 한 픽셀을 덧댑니다."""
-    framed = np.empty((pixels.shape[0] + 2, pixels.shape[1] + 2, 3), np.uint8)
-    framed[:] = GAP_COLOR
+    height, width, _ = pixels.shape
+    framed = np.full((height + 2, width + 2, 3), GAP_COLOR, np.uint8)
     framed[1:-1, 1:-1] = pixels
     return framed
 
 
-def mosaic(maps, *, columns, gap=1, low=None, high=None):
+def mosaic(maps, *, columns, gap=1, low, high):
     """`(맵 수, 높이, 너비)`를 한 줄에 `columns`개씩 하늘색 틈을 두고 이어 붙입니다."""
-    maps = np.asarray(maps)
     count, height, width = maps.shape
     rows = -(-count // columns)
-    sheet = np.empty((rows * (height + gap) - gap, columns * (width + gap) - gap, 3), np.uint8)
-    sheet[:] = GAP_COLOR
-    low = maps.min() if low is None else low
-    high = maps.max() if high is None else high
+    size = rows * (height + gap) - gap, columns * (width + gap) - gap
+    sheet = np.full((*size, 3), GAP_COLOR, np.uint8)
     for index, tile in enumerate(shade(maps, low=low, high=high)):
         top, left = index // columns * (height + gap), index % columns * (width + gap)
         sheet[top : top + height, left : left + width] = tile
@@ -185,9 +180,8 @@ def outline(pixels, row, column, *, cell, rows=1, columns=1, color, thickness=3)
     """격자 그림에서 `rows`×`columns` 칸을 두른 테두리를 제자리에 그립니다."""
     top, left = row * cell, column * cell
     box = pixels[top : top + rows * cell, left : left + columns * cell]
-    rgb = tuple(int(color[i : i + 2], 16) for i in (1, 3, 5))
-    box[:thickness] = box[-thickness:] = rgb
-    box[:, :thickness] = box[:, -thickness:] = rgb
+    box[:thickness] = box[-thickness:] = ImageColor.getrgb(color)
+    box[:, :thickness] = box[:, -thickness:] = ImageColor.getrgb(color)
 
 
 def number(value):
@@ -203,28 +197,23 @@ def draw_bars(figure, values, *, left, top, width, height, top_value, best, digi
     """
     total_width, total_height = size_of(figure)
     step, floor = width / len(values), top + height
-
-    def rectangle(x, y, w, h, color):
-        corner = x / total_width, 1 - (y + h) / total_height
-        figure.add_artist(
-            Rectangle(corner, w / total_width, h / total_height, color=color, linewidth=0)
-        )
-
+    boxes = [(left, floor, width, 1.5, "#333333")]
     for index, value in enumerate(values):
         tall = height * max(0.0, float(value)) / max(float(top_value), 1e-9)
         color = OKABE_ITO["vermillion" if index == best else "sky"]
-        rectangle(left + step * (index + 0.12), floor - tall, 0.76 * step, tall, color)
-        middle = left + step * (index + 0.5)
-        text = f"{value:.{digits}f}"
+        boxes.append((left + step * (index + 0.12), floor - tall, 0.76 * step, tall, color))
+        middle, text = left + step * (index + 0.5), f"{value:.{digits}f}"
         caption(figure, text, middle, floor - tall - 3, ha="center", va="bottom", fontsize=10)
         if names is not None:
             weight = "bold" if index == best else "normal"
             caption(figure, names[index], middle, floor + 5, ha="center", weight=weight)
-    rectangle(left, floor, width, 1.5, "#333333")
+    for x, y, w, h, color in boxes:
+        corner = x / total_width, 1 - (y + h) / total_height
+        size = w / total_width, h / total_height
+        figure.add_artist(Rectangle(corner, *size, color=color, linewidth=0))
 
 
 def draw_probabilities(figure, probabilities, **place):
     """열 숫자의 확률을 %로 그립니다. 가로 자리와 높이가 늘 같습니다."""
-    names = [str(digit) for digit in range(len(probabilities))]
     best = int(probabilities.argmax())
-    draw_bars(figure, 100 * probabilities, **place, top_value=100, best=best, names=names)
+    draw_bars(figure, 100 * probabilities, **place, top_value=100, best=best, names="0123456789")

@@ -20,7 +20,7 @@ from course_utils.widgets.pictures import (
     mosaic,
     paste,
     shade,
-)
+)  # fmt: skip
 
 # 층 이름 → 활성화까지 지난 출력의 이름. 풀링 층에는 활성화가 없습니다.
 ACTIVATIONS = {"C1": "tanh1", "S2": "S2", "C3": "tanh3", "S4": "S4", "C5": "tanh5", "F6": "tanh6"}
@@ -53,17 +53,13 @@ def recognize(drawing, modern, original=None):
     image = normalize(steps["pad"])[None, None]
     outputs = layer_outputs(modern, image.to(device_of(modern)))
     *_, logits = outputs.values()
-    result = {
-        "steps": steps,
-        "probabilities": logits[0].softmax(dim=0).cpu().numpy(),
-        "maps": {
-            layer: outputs[name][0].cpu().numpy()
-            for layer, name in ACTIVATIONS.items()
-            if name in outputs
-        },
-        "penalties": None,
-        "code": None,
+    maps = {
+        layer: outputs[name][0].cpu().numpy()
+        for layer, name in ACTIVATIONS.items()
+        if name in outputs
     }
+    result = {"steps": steps, "maps": maps, "penalties": None, "code": None,
+              "probabilities": logits[0].softmax(dim=0).cpu().numpy()}  # fmt: skip
     if original is not None:
         outputs = layer_outputs(original, image.to(device_of(original)))
         result["penalties"] = outputs["output"][0].cpu().numpy()
@@ -73,15 +69,16 @@ def recognize(drawing, modern, original=None):
 
 def describe(result):
     """두 모델의 답을 적은 글입니다."""
-    best = result["probabilities"].argmax()
-    lines = [f"LeNet5의 답 <b>{best}</b> (확률 {100 * result['probabilities'][best]:.1f} %)"]
-    if result["penalties"] is not None:
-        first, second = np.argsort(result["penalties"], kind="stable")[:2]
-        lines.append(
-            f"LeNet5Original의 답 <b>{first}</b> (벌점 {result['penalties'][first]:.1f}, "
-            f"다음은 {second}의 {result['penalties'][second]:.1f})"
-        )
-    return "<br>".join(lines)
+    probabilities, penalties = result["probabilities"], result["penalties"]
+    best = probabilities.argmax()
+    text = f"LeNet5의 답 <b>{best}</b> (확률 {100 * probabilities[best]:.1f} %)"
+    if penalties is None:
+        return text
+    first, second = np.argsort(penalties, kind="stable")[:2]
+    return (
+        f"{text}<br>LeNet5Original의 답 <b>{first}</b> (벌점 {penalties[first]:.1f}, "
+        f"다음은 {second}의 {penalties[second]:.1f})"
+    )
 
 
 def draw_recognition(result):
@@ -105,11 +102,10 @@ def _draw_steps(figure, steps):
         image = Image.fromarray(steps[name].round().astype(np.uint8))
         factor = 96 / max(image.size)
         size = [max(1, round(side * factor)) for side in image.size]
-        pixels = np.asarray(image.resize(size, Image.Resampling.NEAREST))
-        board = np.full((96, 96), 90, dtype=np.uint8)  # 그림 밖의 자리는 회색입니다.
-        top, left = (96 - size[1]) // 2, (96 - size[0]) // 2
-        board[top : top + size[1], left : left + size[0]] = pixels
-        paste(figure, np.repeat(board[..., None], 3, axis=2), 20 + 128 * index, 42)
+        board = Image.new("L", (96, 96), 90)  # 그림 밖의 자리는 회색입니다.
+        board.paste(image.resize(size, Image.Resampling.NEAREST),
+                    tuple((96 - side) // 2 for side in size))  # fmt: skip
+        paste(figure, np.array(board.convert("RGB")), 20 + 128 * index, 42)
         caption(figure, label, 68 + 128 * index, 144, ha="center", fontsize=11)
         if index:
             caption(figure, "→", 4 + 128 * index, 90, ha="center", va="center", fontsize=14)
@@ -142,13 +138,6 @@ def _draw_penalties(figure, penalties, code):
         caption(figure, str(digit), middle, 606, ha="center", fontsize=12, weight=weight)
 
 
-def draw_waiting(height):
-    """아직 그린 것이 없을 때의 그림입니다."""
-    figure = blank(WIDTH, height)
-    figure.text(0.5, 0.5, "숫자를 하나 그리면 여기에 과정이 나옵니다.", ha="center", fontsize=15)
-    return figure
-
-
 def digit_recognizer(modern, original=None, *, example=None):
     """그림판에 그린 숫자를 알아보는 `Panel`입니다.
 
@@ -157,12 +146,14 @@ def digit_recognizer(modern, original=None, *, example=None):
         example: 처음에 보여 줄 0-255의 28×28 숫자. '예시 숫자' 단추로 다시 불러옵니다.
     """
     pad = DrawPad()
-    height = HEIGHT if original is None else HEIGHT_WITH_ORIGINAL
 
     def draw(drawing):
         if not drawing.any():
             yield "숫자를 하나 그려 주세요. 펜을 떼면 바로 알아봅니다."
-            yield draw_waiting(height)
+            figure = blank(WIDTH, HEIGHT if original is None else HEIGHT_WITH_ORIGINAL)
+            waiting = "숫자를 하나 그리면 여기에 과정이 나옵니다."
+            figure.text(0.5, 0.5, waiting, ha="center", fontsize=15)
+            yield figure
             return
         result = recognize(drawing, modern, original)
         yield describe(result)  # 답을 먼저 보이고, 그림은 그다음에 그립니다.

@@ -1,20 +1,15 @@
 """합성곱을 한 칸씩 밟아 봅니다: 사진 조각 위를 커널이 지나가고, 곱과 합이 식으로 적힙니다."""
 
+from functools import partial
+
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
+import torch
+from torch.nn import functional as F
 
 from course_utils.anatomy import output_size
 from course_utils.plotting import OKABE_ITO
 from course_utils.widgets.panel import Panel, button, choice, row, slider
-from course_utils.widgets.pictures import (
-    blank,
-    caption,
-    number,
-    number_grid,
-    outline,
-    paste,
-    shade,
-)
+from course_utils.widgets.pictures import blank, caption, number, number_grid, outline, paste, shade
 
 # 이름 → (정수 커널, 나누는 수). 정수로 적어야 곱과 합을 눈으로 따라갈 수 있습니다.
 KERNELS = {
@@ -29,23 +24,7 @@ WIDTH, HEIGHT = 960, 452
 CELL, SMALL_CELL = 28, 38
 
 
-def convolve_at(image, kernel, row, column, stride=1, padding=0):
-    """출력의 한 자리 `(row, column)`의 `(창, 곱, 합)`입니다. 커널은 뒤집지 않습니다."""
-    kernel = np.asarray(kernel)
-    padded = np.pad(image, padding)
-    top, left = row * stride, column * stride
-    window = padded[top : top + kernel.shape[0], left : left + kernel.shape[1]]
-    products = window * kernel
-    return window, products, products.sum()
-
-
-def convolve(image, kernel, stride=1, padding=0):
-    """출력 맵 전체입니다."""
-    windows = sliding_window_view(np.pad(image, padding), kernel.shape)[::stride, ::stride]
-    return (windows * kernel).sum(axis=(2, 3))
-
-
-def photo_patch(photo, *, top, left, side):
+def photo_patch(photo, top, left, side):
     """사진의 정사각형 조각을 10×10칸의 평균 밝기(0-255 정수)로 줄입니다."""
     step = side // PATCH_SIZE
     piece = photo[top : top + side, left : left + side].astype(np.float32)
@@ -55,16 +34,19 @@ def photo_patch(photo, *, top, left, side):
 
 def draw_step(patch, photo, *, kernel, stride, padding, position):
     """합성곱의 한 걸음을 그리고, 읽어 줄 글과 함께 돌려줍니다."""
-    weights, divisor = KERNELS[kernel]
-    weights = np.array(weights)
-    output = convolve(patch, weights, stride, padding) / divisor
-    columns = output.shape[1]
+    weights, divisor = (np.array(part) for part in KERNELS[kernel])
+    tensors = (torch.tensor(part[None, None], dtype=torch.float64) for part in (patch, weights))
+    output = F.conv2d(*tensors, stride=stride, padding=padding)[0, 0].numpy() / divisor
+    padded = np.pad(patch, padding)
+    rows, columns = output.shape
     position = min(position, output.size - 1)
     at = divmod(position, columns)
-    window, products, total = convolve_at(patch, weights, *at, stride, padding)
+    top, left = at[0] * stride, at[1] * stride
+    window = padded[top : top + len(weights), left : left + len(weights)]  # 커널을 뒤집지 않습니다.
+
     figure = blank(WIDTH, HEIGHT)
-    _draw_input(figure, patch, weights, at, stride, padding)
-    _draw_products(figure, window, weights, products, divisor)
+    _draw_input(figure, padded, padding, top, left)
+    _draw_products(figure, window, weights, divisor)
     _draw_output(figure, output, position)
     _draw_photo(figure, photo)
     terms, result = sum_in_words(window, weights, divisor)
@@ -72,8 +54,8 @@ def draw_step(patch, photo, *, kernel, stride, padding, position):
     formula = size_formula(len(patch), len(weights), stride, padding)
     caption(figure, f"출력 크기: {formula}", WIDTH / 2, 416, ha="center", fontsize=13)
     text = (
-        f"출력 {at[0] + 1}행 {at[1] + 1}열 = <b>{number(total / divisor)}</b>"
-        f" &nbsp;·&nbsp; 출력 크기 <b>{len(output)}×{columns}</b>"
+        f"출력 {at[0] + 1}행 {at[1] + 1}열 = <b>{number(output[at])}</b>"
+        f" &nbsp;·&nbsp; 출력 크기 <b>{rows}×{columns}</b>"
         f" &nbsp;·&nbsp; {position + 1} / {output.size}번째 자리"
     )
     return text, figure
@@ -82,7 +64,7 @@ def draw_step(patch, photo, *, kernel, stride, padding, position):
 def sum_in_words(window, weights, divisor):
     """곱의 합을 적은 식과 결과입니다. 예: `("12×(–1) + 45×0", "–12")`."""
     pairs = list(zip(window.flat, weights.flat, strict=True))
-    result = number(sum(int(value) * int(weight) for value, weight in pairs) / divisor)
+    result = number((window * weights).sum() / divisor)
     if divisor != 1:
         return f"({' + '.join(str(value) for value, _ in pairs)}) ÷ {divisor}", result
     terms = [f"{v}×({number(w)})" if w < 0 else f"{v}×{number(w)}" for v, w in pairs]
@@ -96,28 +78,24 @@ def size_formula(size, kernel, stride, padding):
     return f"⌊(N + 2P − K) / S⌋ + 1  =  {numbers}  =  {result}"
 
 
-def _draw_input(figure, patch, weights, at, stride, padding):
-    padded = np.pad(patch, padding)
+def _draw_input(figure, padded, padding, top, left):
     pixels = number_grid(padded, cell=CELL, low=0, high=255)
-    for rows in (slice(0, padding * CELL), slice(len(pixels) - padding * CELL, None)):
-        for view in (pixels, pixels.swapaxes(0, 1)):
-            tint = view[rows]
-            tint[tint[..., 0] < 60] = (38, 70, 96)  # 사진의 검정과 패딩의 0을 구별합니다.
-    top, left = at[0] * stride, at[1] * stride
-    rows, columns = weights.shape
-    color = OKABE_ITO["vermillion"]
-    outline(pixels, top, left, cell=CELL, rows=rows, columns=columns, color=color)
+    border = np.ones(pixels.shape[:2], dtype=bool)
+    inner = slice(padding * CELL, len(pixels) - padding * CELL)
+    border[inner, inner] = False
+    pixels[border & (pixels[..., 0] < 60)] = (38, 70, 96)  # 사진의 검정과 패딩의 0을 구별합니다.
+    outline(pixels, top, left, cell=CELL, rows=3, columns=3, color=OKABE_ITO["vermillion"])
     corner = 16 + CELL * (1 - padding)
-    paste(figure, pixels, corner, 34 + CELL * (1 - padding))
+    paste(figure, pixels, corner, 18 + corner)
     note = " + 둘레의 패딩 0" if padding else ""
-    caption(figure, f"입력 {len(patch)}×{len(patch)}{note}", corner, 8 + CELL * (1 - padding))
+    caption(figure, f"입력 {PATCH_SIZE}×{PATCH_SIZE}{note}", corner, corner - 8)
 
 
-def _draw_products(figure, window, weights, products, divisor):
+def _draw_products(figure, window, weights, divisor):
     grids = [
         ("창 속의 값", window, (0, 255), 386, 34 + CELL),
         (f"커널 ÷ {divisor}" if divisor != 1 else "커널", weights, (-2, 2), 528, 34 + CELL),
-        ("자리마다 곱", products, (-510, 510), 386, 230),
+        ("자리마다 곱", window * weights, (-510, 510), 386, 230),
     ]
     for title, values, (low, high), left, top in grids:
         paste(figure, number_grid(values, cell=SMALL_CELL, low=low, high=high, size=14), left, top)
@@ -126,20 +104,19 @@ def _draw_products(figure, window, weights, products, divisor):
 
 
 def _draw_output(figure, output, position):
-    filled = np.arange(output.size).reshape(output.shape) <= position
-    low, high = min(0, output.min()), max(255, output.max())
-    labels = [[f"{round(value)}".replace("-", "–") for value in line] for line in output]
-    pixels = number_grid(output, cell=CELL, low=low, high=high, filled=filled, labels=labels)
-    at = divmod(position, output.shape[1])
-    outline(pixels, *at, cell=CELL, color=OKABE_ITO["vermillion"])
-    corner = 16 + CELL if len(output) < PATCH_SIZE else 16
-    paste(figure, pixels, 666, 18 + corner + (CELL if len(output) == PATCH_SIZE else 0))
     rows, columns = output.shape
+    filled = np.arange(output.size).reshape(output.shape) <= position
+    labels = [[f"{round(value)}".replace("-", "–") for value in line] for line in output]
+    low, high = min(0, output.min()), max(255, output.max())
+    pixels = number_grid(output, cell=CELL, low=low, high=high, filled=filled, labels=labels)
+    at = divmod(position, columns)
+    outline(pixels, *at, cell=CELL, color=OKABE_ITO["vermillion"])
+    paste(figure, pixels, 666, 34 + CELL)
     caption(figure, f"출력 {rows}×{columns}", 666, 36)
 
 
 def _draw_photo(figure, photo):
-    factor = photo.shape[0] / 114
+    factor = len(photo) / 114
     index = (np.arange(114) * factor).astype(int)
     pixels = shade(photo[np.ix_(index, index)], low=0, high=255)
     top, left, side = (round(value / factor) for value in PATCH)
@@ -154,8 +131,7 @@ def convolution_stepper():
     from skimage.data import camera  # scikit-image에 든 사진(CC0). 네트워크를 쓰지 않습니다.
 
     photo = camera()
-    top, left, side = PATCH
-    patch = photo_patch(photo, top=top, left=left, side=side)
+    patch = photo_patch(photo, *PATCH)
     controls = {
         "kernel": choice("커널", KERNELS),
         "stride": choice("스트라이드", [1, 2]),
@@ -184,13 +160,14 @@ def convolution_stepper():
             button("다음 ▶", lambda: move(1), tooltip="한 칸 뒤로"),
         ),
     ]
+    draw = partial(draw_step, patch, photo)
     panel = Panel(
         "합성곱 한 걸음씩",
         controls,
-        lambda **values: draw_step(patch, photo, **values),
+        draw,
         alt="사진 조각 위의 3×3 창, 커널, 자리마다 곱한 값, 지금까지 채운 출력 맵과 합을 적은 식",
         rows=rows,
         # 멈춘 그림에서는 몇 줄이 채워진 뒤의 모습이 더 많은 것을 보여 줍니다.
-        static=lambda **values: draw_step(patch, photo, **(values | {"position": 27}))[1],
+        static=lambda **values: draw(**(values | {"position": 27}))[1],
     )
     return panel

@@ -1,32 +1,56 @@
-"""구조 살펴보기: 모든 층을 골라 보며 글에 적힌 수를 논문의 구조에서 셈한 값에 견줍니다."""
+"""구조 살펴보기: 수는 논문의 구조에서 셈한 값과, 어느 열을 읽는지는 변화도와 비교합니다."""
 
 import base64
 
 import pytest
 import torch
+from torch import nn
 
-from course_utils.alexnet import AlexNetOriginal
+from course_utils.alexnet import AlexNetOriginal, ColumnLRN
+from course_utils.anatomy import dissect
 from course_utils.widgets.explorer import (
-    BARS_HEIGHT,
     architecture_explorer,
     collect_facts,
     describe,
+    formulas,
+    mixes_columns,
     original_without_weights,
 )
-from course_utils.widgets.layer_map import HEIGHT, WIDTH
+from course_utils.widgets.layer_map import HEIGHT
 
-BOTH = "두 열을 모두 읽습니다: 여기서 GPU가 값을 주고받습니다"
-OWN = "자기 열의 맵만 읽습니다"
-READS = {
-    "conv1": "두 GPU가 같은 이미지를 받습니다", "norm1": OWN, "pool1": OWN,
-    "conv2": OWN, "norm2": OWN, "pool2": OWN, "conv3": BOTH, "conv4": OWN,
-    "conv5": OWN, "pool5": OWN, "fc6": BOTH, "fc7": BOTH, "fc8": BOTH,
-}  # fmt: skip
+ORDER = [
+    "conv1", "norm1", "pool1", "conv2", "norm2", "pool2", "conv3", "conv4", "conv5", "pool5",
+    "fc6", "fc7", "fc8",
+]  # fmt: skip
+# Krizhevsky 2012, §3.5의 커널에서 셈한 수
+PARAMETERS = {
+    "conv1": 96 * (11 * 11 * 3 + 1),
+    "conv2": 256 * (5 * 5 * 48 + 1),
+    "conv3": 384 * (3 * 3 * 256 + 1),
+    "conv4": 384 * (3 * 3 * 192 + 1),
+    "conv5": 256 * (3 * 3 * 192 + 1),
+    "fc6": 4096 * (6 * 6 * 256 + 1),
+    "fc7": 4096 * (4096 + 1),
+    "fc8": 1000 * (4096 + 1),
+}
+SIDES = {"conv1": 55, "conv2": 27, "conv3": 13, "conv4": 13, "conv5": 13}
+READS_BOTH = {"conv3", "fc6", "fc7", "fc8"}  # Krizhevsky 2012, §3.5
+SENTENCES = {
+    "input": "두 GPU가 같은 이미지를 받습니다",
+    "own": "자기 열의 맵만 읽습니다",
+    "both": "두 열을 모두 읽습니다: 여기서 GPU가 값을 주고받습니다",
+}
 
 
 @pytest.fixture(scope="module")
-def facts():
-    return collect_facts(original_without_weights())
+def model():
+    torch.manual_seed(0)
+    return AlexNetOriginal().eval()
+
+
+@pytest.fixture(scope="module")
+def facts(model):
+    return {one.name: one for one in collect_facts(model)}
 
 
 @pytest.fixture
@@ -34,21 +58,75 @@ def panel():
     return architecture_explorer()
 
 
-def read(panel, name):
-    panel.controls["name"].value = name
-    return panel.readout.value
+def value_of(formula):
+    """사람이 읽는 식을 계산합니다."""
+    for old, new in {"×": "*", ",": "", "가중치": "", "개": "", "자리": ""}.items():
+        formula = formula.replace(old, new)
+    return eval(formula, {"__builtins__": {}})
 
 
-def test_every_layer_can_be_chosen(panel):
-    assert [layer["name"] for layer in panel.controls["name"].layers] == list(READS)
-    for name in READS:
-        assert f"<b>{name}</b> &nbsp;" in read(panel, name)
+def second_half_matters(module):
+    """출력의 앞쪽 절반이 입력의 뒤쪽 절반에 기대면 참입니다. 변화도가 말해 줍니다."""
+    channels = getattr(module, "in_channels", None) or getattr(module, "in_features", 96)
+    shape = (1, channels) if isinstance(module, nn.Linear) else (1, channels, 5, 5)
+    inputs = torch.rand(shape, requires_grad=True)
+    outputs = module(inputs)
+    outputs[:, : outputs.shape[1] // 2].sum().backward()
+    return bool(inputs.grad[:, channels // 2 :].abs().sum() > 0)
 
 
-@pytest.mark.parametrize("name", READS)
+def test_parameters_follow_from_the_kernels_of_the_paper(facts):
+    assert list(facts) == ORDER
+    counted = {name: one.total("parameters") for name, one in facts.items()}
+    assert {name: count for name, count in counted.items() if count} == PARAMETERS
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_formulas_evaluate_to_parameters_and_to_weights_times_positions(facts, name):
+    parameters, macs = formulas(facts[name])
+    assert value_of(parameters) == PARAMETERS[name]
+    biases = {"fc8": 1000}.get(name, facts[name].shape[0])
+    expected = (PARAMETERS[name] - biases) * SIDES.get(name, 1) ** 2
+    assert value_of(macs) == facts[name].total("macs") == expected
+
+
+def test_gradients_agree_on_which_layers_read_both_columns(facts):
+    assert {name for name, one in facts.items() if one.reads == "both"} == READS_BOTH
+    for name in ORDER[1:]:
+        assert second_half_matters(facts[name].module) == (name in READS_BOTH), name
+    over_all_channels = ColumnLRN(columns=1)
+    assert second_half_matters(over_all_channels)
+    assert mixes_columns(over_all_channels)
+
+
+def test_memory_of_all_layers_is_that_of_the_whole_model(model, facts):
+    whole = sum(layer.training_bytes(128) for layer in dissect(model, (3, 224, 224)))
+    assert sum(one.training_bytes(128) for one in facts.values()) == whole
+
+
+def test_default_model_gives_the_same_facts_without_memory_or_random_numbers(facts):
+    torch.manual_seed(3)
+    expected = torch.rand(2)
+    torch.manual_seed(3)
+    light = original_without_weights()
+    architecture_explorer()
+    torch.testing.assert_close(torch.rand(2), expected)
+    assert {value.device.type for value in light.parameters()} == {"meta"}
+    assert [one.parts for one in collect_facts(light)] == [one.parts for one in facts.values()]
+
+
+def test_unknown_layer_is_named():
+    with torch.device("meta"):
+        model = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Sigmoid())
+    with pytest.raises(ValueError, match=r"1\(Sigmoid\)은\(는\) 그릴 줄 모르는 층"):
+        collect_facts(model)
+
+
+@pytest.mark.parametrize("name", ORDER)
 def test_readout_says_which_columns_are_read(facts, name):
-    text = describe(facts, name, batch_size=128)
-    assert [sentence for sentence in set(READS.values()) if sentence in text] == [READS[name]]
+    reads = "input" if name == "conv1" else "both" if name in READS_BOTH else "own"
+    text = describe(list(facts.values()), name, batch_size=128)
+    assert [kind for kind, sentence in SENTENCES.items() if sentence in text] == [reads]
 
 
 @pytest.mark.parametrize(("name", "sentence"), [
@@ -70,42 +148,27 @@ def test_readout_says_which_columns_are_read(facts, name):
     ("norm1", "이웃한 5개 채널"),
 ])  # fmt: skip
 def test_readout(facts, name, sentence):
-    assert sentence in describe(facts, name, batch_size=128)
+    assert sentence in describe(list(facts.values()), name, batch_size=128)
 
 
-def test_picture_keeps_its_size_and_marks_the_chosen_layer(panel, open_png):
+def test_every_layer_has_its_picture_and_its_static_diagram(panel, open_png):
     pictures = set()
-    for name in READS:
-        read(panel, name)
+    for name in ORDER:
+        panel.controls["name"].value = name
+        assert f"<b>{name}</b> &nbsp;" in panel.readout.value
         pictures.add(panel.image.value)
-        assert open_png(panel.image.value).shape == (BARS_HEIGHT, WIDTH, 3)
-    assert len(pictures) == len(READS)
-
-
-def test_without_front_end_the_diagram_stands_above_the_bars(panel, open_png):
-    read(panel, "conv4")
+    assert len(pictures) == len(ORDER)
     data, metadata = panel._repr_mimebundle_()
     static = open_png(base64.b64decode(data["image/png"]))
-    assert static.shape == (HEIGHT + BARS_HEIGHT, WIDTH, 3)
-    assert (static[HEIGHT:] == open_png(panel.image.value)).all()
+    assert (static[HEIGHT:] == open_png(panel.image.value)).all()  # 구조도 아래에 막대가 있습니다.
     assert "conv3, fc6, fc7, fc8만 두 열을 모두 읽습니다" in metadata["image/png"]["alt"]
 
 
-def test_batch_size_changes_the_memory():
-    panel = architecture_explorer(batch_size=1)
-    # 4바이트 × (3 × 4,097,000 + 2 × 1,000)
-    assert "배치 1의 학습 한 걸음에 적어도 <b>49.2 MB</b>" in read(panel, "fc8")
-
-
-def test_facts_come_from_the_model_that_is_given():
+def test_facts_come_from_the_model_and_batch_size_that_are_given():
     with torch.device("meta"):
         model = AlexNetOriginal(num_classes=10)
-    assert "10 × 4,096 + 10 = <b>40,970</b>" in read(architecture_explorer(model), "fc8")
-
-
-def test_building_the_explorer_leaves_the_random_numbers_alone():
-    torch.manual_seed(3)
-    expected = torch.rand(2)
-    torch.manual_seed(3)
-    architecture_explorer()
-    torch.testing.assert_close(torch.rand(2), expected)
+    panel = architecture_explorer(model, batch_size=1)
+    panel.controls["name"].value = "fc8"
+    assert "10 × 4,096 + 10 = <b>40,970</b>" in panel.readout.value
+    # 4바이트 × (3 × 40,970 + 2 × 10)
+    assert "배치 1의 학습 한 걸음에 적어도 <b>0.5 MB</b>" in panel.readout.value
