@@ -10,10 +10,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+from PIL import Image
 
 from course_utils.alexnet import FourLayerNet, LadderNet, SmallAlexNet
 from course_utils.data import read_idx
-from course_utils.data.image_files import to_pixels
+from course_utils.data.image_files import read_image_collection, to_pixels
 from course_utils.lenet import LeNet5, LeNet5Original
 
 
@@ -81,3 +82,24 @@ def test_one_color_stays_that_color_at_any_size(height, width, color):
     image = np.broadcast_to(np.array(color, np.uint8), (height, width, 3))
     pixels = to_pixels(mutations._encode(image, "PNG"))[0]
     assert (pixels == np.array(color, np.uint8)).all()
+
+
+@examples(8)
+@given(counts=st.lists(st.integers(2, 7), min_size=2, max_size=4))
+def test_every_picture_of_a_folder_is_read_once(tmp_path_factory, counts):
+    folder = tmp_path_factory.mktemp("사진")
+    for label, count in enumerate(counts):
+        (folder / f"{label}").mkdir()
+        for number in range(count):
+            value = 40 * label + number
+            Image.new("RGB", (32, 32), (value, value, value)).save(
+                folder / f"{label}" / f"{number}.png"
+            )
+    images, labels, tests, test_labels, names, notes = read_image_collection(folder)
+    assert (len(names), notes) == (len(counts), [])
+    values = sorted([*images[:, 0, 0, 0].tolist(), *tests[:, 0, 0, 0].tolist()])
+    assert values == sorted(
+        40 * label + n for label, count in enumerate(counts) for n in range(count)
+    )
+    for part, part_labels in ((images, labels), (tests, test_labels)):
+        assert (part[:, 0, 0, 0] // 40 == part_labels).all()
