@@ -13,6 +13,23 @@ ENVIRONMENT = os.environ | {
     "OMP_NUM_THREADS": "1", "PYTHONUTF8": "1",
 }  # fmt: skip
 
+# 밝기가 다른 두 클래스의 이미지 48장으로 네 에폭을 학습하는 실험입니다.
+SMALL_EXPERIMENT = """
+    import sys
+    from pathlib import Path
+    import torch
+    torch.set_num_threads(1)
+    from course_utils.data import ImageData
+    from course_utils.experiments import runs
+    from course_utils.experiments.conditions import COMMON, Condition
+
+    condition = Condition("작은 실험", recipe=COMMON | {"num_epochs": 4, "batch_size": 16})
+    generator = torch.Generator().manual_seed(0)
+    labels = torch.arange(48) % 2
+    images = 0.5 * torch.rand(48, 3, 32, 32, generator=generator) + 0.4 * labels.view(-1, 1, 1, 1)
+    data = ImageData(images, labels, images[:16], labels[:16], ("가", "나"), "시험", "made", "")
+"""
+
 
 def python(code, *arguments):
     """들여 쓴 코드를 돌리는 명령입니다."""

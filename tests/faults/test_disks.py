@@ -58,25 +58,15 @@ def test_full_or_read_only_disk_keeps_no_half_written_file(tmp_path, option, cod
     assert answer["files"] == []
 
 
-TOGETHER = """
-    import sys, time
-    from pathlib import Path
-    import torch
-    torch.set_num_threads(1)
-    from course_utils.data import ImageData
-    from course_utils.experiments import runs
-    from course_utils.experiments.conditions import COMMON, Condition
-
-    condition = Condition("함께", recipe=COMMON | {"num_epochs": 4, "batch_size": 16})
-    generator = torch.Generator().manual_seed(0)
-    labels = torch.arange(48) % 2
-    images = torch.rand(48, 3, 32, 32, generator=generator) * 0.5 + 0.4 * labels.view(-1, 1, 1, 1)
-    data = ImageData(images, labels, images[:16], labels[:16], ("가", "나"), "시험", "made", "")
+TOGETHER = (
+    processes.SMALL_EXPERIMENT
+    + """
     print("준비", flush=True)
     sys.stdin.readline()
     record = runs.run(condition, data, seed=1, name="a", folder=Path(sys.argv[1]))
     print(record["history"])
 """
+)
 
 
 def start(folder):
