@@ -72,18 +72,20 @@ def test_failed_write_leaves_no_half_written_file(tmp_path, monkeypatch):
 # --- torchvision이 내려받아 둔 AlexNet ------------------------------------------------------------
 
 
-@pytest.fixture
-def fake_weights(tmp_path, monkeypatch):
-    """torchvision처럼 이름 지은 작은 파일과 그 내용입니다. 주소도 그 이름으로 바꿉니다."""
-    weights = {"features.0.weight": torch.arange(6.0).view(1, 2, 3)}
-    torch.save(weights, tmp_path / "temporary")
-    content = (tmp_path / "temporary").read_bytes()
-    (tmp_path / "temporary").unlink()
-    path = tmp_path / f"alexnet-owt-{hashlib.sha256(content).hexdigest()[:8]}.pth"
-    path.write_bytes(content)
+def make_download(folder, weights, monkeypatch):
+    """torchvision처럼 이름 지은 파일의 경로입니다. 주소도 그 이름으로 바꿉니다."""
+    torch.save(weights, folder / "temporary")
+    name = hashlib.sha256((folder / "temporary").read_bytes()).hexdigest()[:8]
+    path = (folder / "temporary").rename(folder / f"alexnet-owt-{name}.pth")
     url = f"https://example.com/models/{path.name}"
     monkeypatch.setattr(AlexNet_Weights.IMAGENET1K_V1.value, "url", url)
-    return path, weights
+    return path
+
+
+@pytest.fixture
+def fake_weights(tmp_path, monkeypatch):
+    weights = {"features.0.weight": torch.arange(6.0).view(1, 2, 3)}
+    return make_download(tmp_path, weights, monkeypatch), weights
 
 
 def test_cached_file_with_the_right_hash_is_loaded(fake_weights):
@@ -131,11 +133,7 @@ class Trap:
 
 def test_file_that_runs_code_is_not_run(tmp_path, monkeypatch):
     mark = tmp_path / "실행됨"
-    torch.save({"features.0.weight": Trap(mark)}, tmp_path / "temporary")
-    content = (tmp_path / "temporary").read_bytes()
-    name = f"alexnet-owt-{hashlib.sha256(content).hexdigest()[:8]}.pth"
-    (tmp_path / name).write_bytes(content)
-    monkeypatch.setattr(AlexNet_Weights.IMAGENET1K_V1.value, "url", f"https://example.com/{name}")
+    make_download(tmp_path, {"features.0.weight": Trap(mark)}, monkeypatch)
     with pytest.raises(Exception, match="weights_only"):
         cached_torchvision_alexnet(tmp_path)
     assert not mark.exists()
