@@ -1,6 +1,5 @@
-"""세 AlexNet을 논문의 수, 손으로 쓴 공식, torchvision에 견줍니다."""
+"""AlexNet들을 논문의 수, 손으로 쓴 공식, torchvision과 비교합니다."""
 
-import copy
 import math
 import re
 
@@ -14,10 +13,13 @@ from course_utils.alexnet import (
     AlexNet,
     AlexNetOriginal,
     ColumnLRN,
+    FourLayerNet,
+    LadderNet,
     SmallAlexNet,
     hang_over_edge,
 )
 from course_utils.anatomy import dissect, layer_outputs
+from course_utils.lenet import LeNet5
 
 MODELS = [AlexNet, AlexNetOriginal, SmallAlexNet]
 
@@ -45,10 +47,6 @@ def original():
 
 def ledger(model, side):
     return {row.name: row.parameters for row in dissect(model, (3, side, side)) if row.parameters}
-
-
-def test_teaching_alexnet_has_62378344_parameters():
-    assert sum(ledger(outline(AlexNet), 227).values()) == 62_378_344
 
 
 def test_original_alexnet_ledger_is_the_papers():
@@ -200,24 +198,6 @@ def test_image_of_227_pixels_is_left_alone():
 
 
 @pytest.mark.parametrize(
-    ("name", "side", "inputs", "outputs", "kernel"),
-    [("conv2", 27, 48, 128, 5), ("conv4", 13, 192, 192, 3), ("conv5", 13, 192, 128, 3)],
-)
-def test_grouped_convolution_equals_two_separate_ones(
-    original, name, side, inputs, outputs, kernel
-):
-    layer = original.features.get_submodule(name)
-    first, second = (nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2) for _ in range(2))
-    for column, weight, bias in zip(
-        (first, second), layer.weight.chunk(2), layer.bias.chunk(2), strict=True
-    ):
-        column.load_state_dict({"weight": weight, "bias": bias})
-    x = torch.randn(2, 2 * inputs, side, side)
-    expected = torch.cat([first(x[:, :inputs]), second(x[:, inputs:])], dim=1)
-    torch.testing.assert_close(layer(x), expected)
-
-
-@pytest.mark.parametrize(
     ("name", "channels", "is_seen"),
     [("conv2", 96, False), ("conv3", 256, True), ("conv4", 384, False), ("conv5", 384, False)],
 )
@@ -228,19 +208,6 @@ def test_first_column_reads_the_second_one_only_in_conv3(original, name, channel
     changed[:, channels // 2 :] += 1
     half = layer.out_channels // 2
     assert torch.equal(layer(x)[:, :half], layer(changed)[:, :half]) is not is_seen
-
-
-def test_columns_first_meet_in_conv3(original):
-    changed = copy.deepcopy(original.features)
-    with torch.no_grad():
-        changed.conv1.bias[48:] += 1
-    images = torch.randn(1, 3, 227, 227)
-    before, after = layer_outputs(original.features, images), layer_outputs(changed, images)
-    is_touched = {
-        name: not torch.equal(before[name].chunk(2, dim=1)[0], after[name].chunk(2, dim=1)[0])
-        for name in before
-    }
-    assert next(name for name in is_touched if is_touched[name]) == "conv3"
 
 
 # --- 지역 응답 정규화 -----------------------------------------------------------------------------
@@ -258,15 +225,13 @@ def lrn_by_hand(x, columns, *, size=5, alpha=1e-4, beta=0.75, k=2.0):
     return y
 
 
-@pytest.mark.parametrize("columns", [1, 2, 3])
-def test_column_lrn_is_the_papers_formula_inside_each_column(columns):
+@pytest.mark.parametrize("options", [
+    {"columns": 1}, {"columns": 2}, {"columns": 3},
+    {"columns": 2, "size": 3, "alpha": 0.5, "beta": 0.6, "k": 1.5},
+])  # fmt: skip
+def test_column_lrn_is_the_papers_formula_inside_each_column(options):
     x = 100 * torch.randn(2, 24, 3, 4, dtype=torch.double)
-    torch.testing.assert_close(ColumnLRN(columns)(x), lrn_by_hand(x, columns))
-
-
-def test_column_lrn_passes_every_option_to_the_formula():
-    x, options = torch.randn(1, 8, 2, 2).double(), {"size": 3, "alpha": 0.5, "beta": 0.6, "k": 1.5}
-    torch.testing.assert_close(ColumnLRN(2, **options)(x), lrn_by_hand(x, 2, **options))
+    torch.testing.assert_close(ColumnLRN(**options)(x), lrn_by_hand(x, **options))
 
 
 def test_one_column_lrn_equals_pytorchs():
@@ -280,13 +245,6 @@ def test_column_lrn_differs_from_pytorchs_only_within_two_channels_of_the_border
     theirs = nn.LocalResponseNorm(5, alpha=1e-4, beta=0.75, k=2)(x)
     is_same = torch.isclose(ColumnLRN()(x), theirs).all(dim=(0, 2, 3))
     assert [channel for channel in range(16) if not is_same[channel]] == [6, 7, 8, 9]
-
-
-def test_last_channel_of_a_column_does_not_see_the_next_column():
-    x = 100 * torch.randn(1, 16, 3, 3)
-    changed = x.clone()
-    changed[:, 8] *= 2
-    assert torch.equal(ColumnLRN()(x)[:, :8], ColumnLRN()(changed)[:, :8])
 
 
 def test_column_lrn_has_the_right_gradients():
@@ -396,24 +354,120 @@ def test_advice_on_a_wrong_shape_makes_the_call_succeed(model, shape, fix):
         (AlexNet, "(N, 3, 227, 227)이어야"),
         (AlexNetOriginal, "(N, 3, 224, 224) 또는 (N, 3, 227, 227)이어야"),
         (SmallAlexNet, "(N, 3, 32, 32)이어야"),
+        (FourLayerNet, "(N, 3, 32, 32)이어야"),
     ],
 )
-@pytest.mark.parametrize("shape", [(2, 3), (227, 227, 3), (2, 2, 227, 227)])
+@pytest.mark.parametrize("shape", [(2, 3), (2, 2, 227, 227)])
 def test_hopeless_shapes_are_told_what_is_wanted(model, wanted, shape):
     with pytest.raises(ValueError, match="순서의 4차원 텐서") as error:
         outline(model)(torch.zeros(shape, device="meta"))
-    assert wanted in str(error.value)
+    assert f"{model.__name__}의 입력은 {wanted}" in str(error.value)
     assert str(shape) in str(error.value)
-
-
-@pytest.mark.parametrize("word", ["54.25가 54가", "55를", "6×6이 아니라 5×5", "2012년 코드"])
-def test_advice_on_224_pixels_tells_the_story_of_54_and_55(word):
-    with pytest.raises(ValueError, match=re.escape(word)):
-        outline(AlexNet)(torch.zeros(1, 3, 224, 224, device="meta"))
 
 
 def test_advice_on_224_pixels_is_what_the_original_does():
     images = torch.randn(1, 3, 224, 224)
     with pytest.raises(ValueError, match="그 결과와 같습니다") as error:
         outline(AlexNet)(images)
+    for words in ("54.25가 54가", "55를", "6×6이 아니라 5×5", "2012년 코드"):
+        assert words in str(error.value)
     assert torch.equal(follow(str(error.value), images), hang_over_edge(images))
+
+
+# --- 작은 망의 스위치: 하나를 바꾸면 그것만 바뀝니다 ----------------------------------------------
+
+
+def count(model):
+    return sum(weight.numel() for weight in model.parameters())
+
+
+@pytest.fixture
+def small_images():
+    return torch.randn(2, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+
+
+@pytest.mark.parametrize("switch", [
+    {"overlapping": False}, {"lrn": True}, {"dropout": 0.0}, {"activation": "tanh"},
+])  # fmt: skip
+def test_no_switch_changes_the_parameter_count(switch):
+    assert count(SmallAlexNet(**switch)) == 450_154
+
+
+@pytest.mark.parametrize(("overlapping", "kernel"), [(True, 3), (False, 2)])
+def test_both_poolings_give_the_same_sizes(small_images, overlapping, kernel):
+    # 논문의 조건: 출력의 크기가 같은 두 풀링을 비교합니다(Krizhevsky 2012, §3.4).
+    model = SmallAlexNet(overlapping=overlapping)
+    pools = [part for part in model.features if isinstance(part, nn.MaxPool2d)]
+    assert [(pool.kernel_size, pool.stride) for pool in pools] == [(kernel, 2)] * 3
+    outputs = layer_outputs(model, small_images)
+    assert [outputs[name].shape[-1] for name in ("pool1", "pool2", "pool5")] == [15, 7, 3]
+
+
+@pytest.mark.parametrize("overlapping", [True, False])
+def test_plain_pooling_sees_what_overlapping_pooling_sees(overlapping):
+    # 3/2 풀링은 31×31까지만 봅니다. 마지막 줄만 바꾼 맵은 두 풀링 모두에서 같은 답을 냅니다.
+    model = SmallAlexNet(overlapping=overlapping)
+    after = nn.Sequential(*list(model.features)[2 : 3 if overlapping else 4])
+    maps = torch.randn(1, 24, 32, 32)
+    changed = maps.clone()
+    changed[..., -1, :] = changed[..., :, -1] = 99
+    assert torch.equal(after(maps), after(changed))
+
+
+def test_small_lrn_is_the_papers_and_stands_after_the_first_two_layers_only(small_images):
+    model = SmallAlexNet(lrn=True)
+    assert [name for name, _ in kinds(model.features) if name.startswith("norm")] == [
+        "norm1", "norm2"
+    ]  # fmt: skip
+    outputs = layer_outputs(model, 1000 * small_images)  # 커야 제곱의 합이 k에 묻히지 않습니다.
+    for number in (1, 2):
+        before, after = outputs[f"relu{number}"], outputs[f"norm{number}"]
+        torch.testing.assert_close(after, lrn_by_hand(before, 1))
+
+
+@pytest.mark.parametrize("model", [SmallAlexNet, FourLayerNet])
+def test_tanh_net_has_no_relu(model):
+    assert nn.ReLU not in {type(part) for part in model(activation="tanh").modules()}
+
+
+@pytest.mark.parametrize(("dropout", "is_same"), [(0.0, True), (0.5, False)])
+def test_only_dropout_makes_training_mode_differ(small_images, dropout, is_same):
+    model = SmallAlexNet(dropout=dropout)
+    assert torch.equal(model.train()(small_images), model.eval()(small_images)) is is_same
+
+
+def test_four_layer_net_has_85_098_parameters():
+    convolutions = 32 * (3 * 25 + 1) + 32 * (32 * 25 + 1) + 64 * (32 * 25 + 1)
+    assert count(FourLayerNet()) == convolutions + 10 * (64 * 3 * 3 + 1) == 85_098
+
+
+@pytest.mark.parametrize(("model", "options", "message"), [
+    (SmallAlexNet, {"activation": "gelu"}, "활성화 'gelu'.*relu, tanh"),
+    (FourLayerNet, {"activation": "gelu"}, "활성화 'gelu'.*relu, tanh"),
+    (LadderNet, {"pooling": "median"}, "average, max"),
+])  # fmt: skip
+def test_unknown_switch_names_the_known_ones(model, options, message):
+    with pytest.raises(ValueError, match=message):
+        model(**options)
+
+
+# --- LeNet-5에서 온 사다리 ------------------------------------------------------------------------
+
+
+def test_first_step_of_the_ladder_is_lenet_5_with_color():
+    # 61,706개에서 C1이 보는 채널이 하나에서 셋이 되므로 6 × 25 × 2 = 300개가 늡니다.
+    assert count(LadderNet()) == 61_706 + 6 * 25 * 2
+    grey, color = LeNet5(), LadderNet()
+    parameters = [p.clone() for p in grey.parameters()]
+    parameters[0] = parameters[0].repeat(1, 3, 1, 1) / 3  # 세 채널이 같으면 흑백과 같습니다.
+    with torch.no_grad():
+        for mine, theirs in zip(color.parameters(), parameters, strict=True):
+            mine.copy_(theirs.reshape(mine.shape))  # LeNet5의 C5는 5×5 합성곱으로 적은 FC입니다.
+    images = torch.rand(4, 1, 32, 32)
+    assert torch.allclose(color(images.expand(-1, 3, -1, -1)), grey(images), atol=1e-5)
+
+
+def test_later_steps_of_the_ladder_keep_the_map_size():
+    model = LadderNet(channels=(6, 16, 16, 16, 16), pooling="max", activation="relu", dropout=0.5)
+    assert model.features(torch.zeros(1, 3, 32, 32)).shape == (1, 16, 5, 5)
+    assert [layer.p for layer in model.modules() if isinstance(layer, nn.Dropout)] == [0.5, 0.5]

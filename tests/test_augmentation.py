@@ -1,10 +1,26 @@
-"""변형을 좌표로 직접 확인합니다."""
+"""변형은 좌표로, 자르기와 뒤집기는 모든 조각으로, 색 잡음은 NumPy의 공분산으로 확인합니다."""
 
+import numpy as np
 import pytest
 import torch
 from torch.nn import functional as F
 
-from course_utils.augmentation import affine, change_stroke, distort, random_affine
+from course_utils.augmentation import (
+    affine,
+    change_stroke,
+    color_axes,
+    color_noise,
+    distort,
+    random_affine,
+    random_crops,
+    random_flips,
+    shift_colors,
+    ten_crops,
+)
+
+
+def generator(seed=0):
+    return torch.Generator().manual_seed(seed)
 
 
 def dot(row, column, *, size=33):
@@ -36,12 +52,6 @@ def test_neutral_values_change_nothing():
 )
 def test_ink_goes_where_it_should(options, expected):
     assert place(distort(dot(10, 20), **options)) == expected
-
-
-def test_rotation_keeps_distances_in_a_wide_image():
-    image = torch.full((1, 1, 21, 41), -0.1)
-    image[..., 10, 26] = 1.0  # 가운데 (10, 20)에서 오른쪽으로 6
-    assert place(distort(image, rotation=90)) == (4, 20)
 
 
 def test_new_places_are_background():
@@ -95,31 +105,114 @@ def test_random_affine_without_any_amount_changes_nothing():
     torch.testing.assert_close(still, images, atol=1e-5, rtol=0)
 
 
-def test_random_affine_repeats_with_the_same_generator_and_differs_per_image():
-    images = dot(16, 16, size=32).expand(5, -1, -1, -1)
-    first, second = (
-        random_affine(images, generator=torch.Generator().manual_seed(3)) for _ in range(2)
-    )
+# --- 자르기, 뒤집기, 열 조각, 색 잡음 -------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def photos():
+    return torch.rand(40, 3, 8, 8, generator=generator(7))
+
+
+def windows(image, padding):
+    """둘레를 늘린 이미지 `(C, H, W)`에서 잘라 낼 수 있는 모든 조각입니다."""
+    padded = F.pad(image[None], (padding,) * 4, mode="reflect")[0]
+    places = range(2 * padding + 1)
+    return [padded[:, y : y + 8, x : x + 8] for y in places for x in places]
+
+
+def test_noise_does_not_depend_on_the_unit_of_the_pixels(photos):
+    unit = color_noise(photos, color_axes(photos), generator=generator())
+    bytes_ = color_noise(255 * photos, color_axes(255 * photos), generator=generator())
+    assert torch.allclose(255 * unit, bytes_, atol=1e-3)
+
+
+def test_grey_images_vary_along_one_axis_only(photos):
+    _, deviations = color_axes(photos[:, :1].expand(-1, 3, -1, -1))
+    assert deviations[0] > 0.1
+    assert deviations[1:].max() < 1e-6
+
+
+def test_ten_crops_are_corners_middle_and_mirrors(photos):
+    crops = ten_crops(photos, padding=2)
+    padded = F.pad(photos, (2,) * 4, mode="reflect")
+    assert crops.shape == (10, *photos.shape)
+    assert torch.equal(crops[0], padded[..., :8, :8])
+    assert torch.equal(crops[1], padded[..., :8, 4:])
+    assert torch.equal(crops[2], padded[..., 4:, :8])
+    assert torch.equal(crops[3], padded[..., 4:, 4:])
+    assert torch.equal(crops[4], photos)
+    assert torch.equal(crops[5:], crops[:5].flip(-1))
+
+
+def test_crops_are_exactly_the_windows_of_the_padded_image():
+    image = torch.rand(1, 1, 8, 8, generator=generator(1))
+    crops = random_crops(image.expand(600, -1, -1, -1), padding=1, generator=generator())
+    seen = {tuple(crop.flatten().tolist()) for crop in crops}
+    assert seen == {tuple(window.flatten().tolist()) for window in windows(image[0], 1)}
+    assert torch.equal(random_crops(image, padding=0), image)
+
+
+def test_half_of_the_images_are_mirrored(photos):
+    many = photos[:1].expand(4000, -1, -1, -1)
+    flipped = random_flips(many, generator=generator())
+    changed = (flipped != many).any(dim=(1, 2, 3))
+    assert abs(changed.float().mean() - 0.5) < 0.04  # 표준편차 0.008의 다섯 배
+    assert torch.equal(flipped[changed], many[changed].flip(-1))
+
+
+@pytest.mark.parametrize("unit", [1, 255])
+def test_color_axes_are_those_of_numpy(photos, unit):
+    vectors, deviations = (part.numpy() for part in color_axes(unit * photos))
+    pixels = unit * photos.numpy().transpose(1, 0, 2, 3).reshape(3, -1)
+    covariance = np.cov(pixels.astype(np.float64)) / unit**2
+    deviations = deviations / unit
+    assert np.allclose(vectors @ np.diag(deviations**2) @ vectors.T, covariance, atol=1e-6)
+    expected = np.sqrt(np.linalg.eigvalsh(covariance)[::-1])  # 큰 것부터
+    assert np.allclose(deviations, expected, atol=1e-6)
+
+
+def test_shift_moves_every_pixel_along_the_axis(photos):
+    vectors, deviations = axes = color_axes(photos)
+    moved = shift_colors(photos[:2], axes, torch.tensor([[0.5, 0, 0], [0, 0, -2.0]]))
+    steps = torch.stack([0.5 * deviations[0] * vectors[:, 0], -2 * deviations[2] * vectors[:, 2]])
+    assert torch.allclose(moved, photos[:2] + steps[:, :, None, None], atol=1e-6)
+
+
+@pytest.mark.parametrize("options", [{}, {"scale": 0.5}, {"scale": 2.0}])
+def test_noise_has_a_tenth_of_the_deviation_unless_told_otherwise(photos, options):
+    vectors, deviations = axes = color_axes(photos)
+    many = torch.zeros(20_000, 3, 1, 1)
+    along = color_noise(many, axes, **options, generator=generator())[:, :, 0, 0] @ vectors
+    # 20,000번 뽑은 표준편차의 오차는 0.5%이므로 3%는 그 여섯 배입니다.
+    assert torch.allclose(along.std(dim=0), options.get("scale", 0.1) * deviations, rtol=0.03)
+
+
+def test_noise_moves_a_whole_image_by_one_color(photos):
+    moved = color_noise(photos, color_axes(photos), generator=generator()) - photos
+    assert torch.allclose(moved, moved[..., :1, :1].expand_as(moved), atol=1e-6)
+
+
+@pytest.mark.parametrize("augment", [
+    random_crops, random_flips, random_affine,
+    lambda photos, **options: color_noise(photos, color_axes(photos), **options),
+], ids=["crops", "flips", "affine", "noise"])  # fmt: skip
+def test_same_generator_gives_the_same_result(photos, augment):
+    first, second = (augment(photos, generator=generator(3)) for _ in range(2))
     assert torch.equal(first, second)
-    assert not torch.equal(first[0], first[1])
 
 
 @pytest.mark.parametrize("amount", ["shift", "scale", "squeeze", "shear"])
 def test_each_amount_of_random_affine_has_its_own_effect(amount):
     image = torch.full((8, 1, 32, 32), -0.1)
     image[:, :, 8:24, 12:20] = 1.0  # 가운데 놓인 세로로 긴 직사각형
-    nothing = {"shift": 0.0, "scale": 0.0, "squeeze": 0.0, "shear": 0.0}
-    generator = torch.Generator().manual_seed(0)
-    moved = random_affine(image, **nothing | {amount: 0.5}, generator=generator)
-    assert (moved - image).abs().max() > 0.1
-    rows, columns = (moved > 0.45).sum(dim=(1, 3)), (moved > 0.45).sum(dim=(1, 2))
-    if amount == "squeeze":  # 넓어지면 낮아집니다.
-        widths, heights = (columns > 0).sum(dim=1), (rows > 0).sum(dim=1)
-        assert ((widths >= 8) == (heights <= 16)).float().mean() > 0.8
-    changes = (columns > 0).sum(dim=1) - 8, (rows > 0).sum(dim=1) - 16
-    if amount == "shear":  # 가로로만 기울므로 줄은 그대로입니다.
-        assert (changes[1] == 0).all()
-    if amount == "scale":  # 넓어지면 높아집니다.
-        assert (changes[0] * changes[1] >= 0).all()
-    if amount == "shift":  # 크기는 그대로입니다.
-        assert ((moved > 0.45).sum(dim=(1, 2, 3)) - 128).abs().max() <= 24
+    amounts = dict.fromkeys(("shift", "scale", "squeeze", "shear"), 0.0) | {amount: 0.5}
+    ink = random_affine(image, **amounts, generator=generator()) > 0.45
+    wider = ink.any(dim=2).sum(dim=(1, 2)) - 8
+    taller = ink.any(dim=3).sum(dim=(1, 2)) - 16
+    assert not torch.equal(ink, image > 0.45)
+    assert {
+        "squeeze": ((wider >= 0) == (taller <= 0)).float().mean() > 0.8,  # 넓어지면 낮아집니다.
+        "shear": (taller == 0).all(),  # 가로로만 기울므로 줄은 그대로입니다.
+        "scale": (wider * taller >= 0).all(),  # 넓어지면 높아집니다.
+        "shift": (ink.sum(dim=(1, 2, 3)) - 128).abs().max() <= 24,  # 크기는 그대로입니다.
+    }[amount]

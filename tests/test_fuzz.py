@@ -29,20 +29,6 @@ def test_mutated_image_is_refused_or_has_the_right_shape(kind):
     assert 0 < sum(read) < 60
 
 
-def test_every_mutated_file_of_a_folder_is_read_or_named(tmp_path):
-    files = [content for kind in mutations.FORMATS for content in mutations.image_files(kind)]
-    changed = [content for *_, content in mutations.mutations(files, 60)]
-    assert mutations.judge_folder(tmp_path / "사진", changed)
-
-
-def test_mutated_zip_is_refused_or_gives_whole_pictures(tmp_path):
-    files = [mutations.zip_file(stored=stored) for stored in (False, True)]
-    originals = mutations.zip_pictures()
-    read = [mutations.judge_zip(tmp_path / "a.zip", content, originals)
-            for *_, content in mutations.mutations(files, 60)]  # fmt: skip
-    assert 0 < sum(read) < 60
-
-
 @pytest.mark.parametrize("kind", mutations.FORMATS)
 def test_no_cut_picture_is_taken_as_whole(kind):
     for content in mutations.image_files(kind):

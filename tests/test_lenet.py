@@ -1,4 +1,4 @@
-"""LeNet-5의 두 모델을 논문의 수와 손으로 쓴 공식에 견줍니다."""
+"""LeNet-5의 두 모델을 논문의 수, 손으로 쓴 공식과 비교합니다."""
 
 import math
 
@@ -13,7 +13,6 @@ from course_utils.lenet import (
     LeNet5Original,
     RBFOutput,
     ScaledTanh,
-    TableConv2d,
     TrainableSubsampling,
     correct_class_loss,
     digit_bitmaps,
@@ -25,36 +24,29 @@ def ledger(model, field):
     return {row.name: getattr(row, field) for row in dissect(model, (1, 32, 32))}
 
 
-def test_modern_lenet_has_61706_parameters():
-    assert sum(p.numel() for p in LeNet5().parameters()) == 61_706
-
-
-def test_modern_lenet_returns_one_logit_per_class():
-    assert LeNet5(num_classes=7)(torch.zeros(2, 1, 32, 32)).shape == (2, 7)
-
-
 def test_original_lenet_ledger_is_the_papers():
-    parameters = ledger(LeNet5Original(), "parameters")
-    assert {name: count for name, count in parameters.items() if count} == {
+    parameters, connections = (
+        {name: count for name, count in ledger(LeNet5Original(), field).items() if count}
+        for field in ("parameters", "connections")
+    )
+    assert parameters == {
         "C1": 156, "S2": 12, "C3": 1_516, "S4": 32, "C5": 48_120, "F6": 10_164,
     }  # fmt: skip
     assert sum(parameters.values()) == 60_000
-
-
-def test_original_lenet_has_340908_connections():
-    connections = ledger(LeNet5Original(), "connections")
-    assert {name: count for name, count in connections.items() if count} == {
+    assert connections == {
         "C1": 122_304, "S2": 5_880, "C3": 151_600, "S4": 2_000,
         "C5": 48_120, "F6": 10_164, "output": 840,
     }  # fmt: skip
     assert sum(connections.values()) == 340_908
 
 
-def test_parameter_difference_between_the_two_is_900_minus_44_plus_850():
+def test_modern_lenet_has_61706_parameters_900_minus_44_plus_850_more():
     modern, original = (ledger(model(), "parameters") for model in (LeNet5, LeNet5Original))
+    assert sum(modern.values()) == 61_706
     assert modern["C3"] - original["C3"] == 900
     assert original["S2"] + original["S4"] - modern["S2"] - modern["S4"] == 44
     assert modern["output"] - original["output"] == 850
+    assert LeNet5(num_classes=7)(torch.zeros(2, 1, 32, 32)).shape == (2, 7)
 
 
 def test_c3_table_follows_the_papers_description():
@@ -93,42 +85,15 @@ def test_c3_equals_masked_dense_convolution_in_values_and_gradients():
     torch.testing.assert_close(c3.bias.grad, bias.grad)
 
 
-def test_c3_has_one_bias_per_map_not_per_link():
-    c3 = LeNet5Original().features.C3
-    with torch.no_grad():
-        c3.weight.zero_()
-        c3.bias.copy_(torch.arange(16.0))
-    assert torch.equal(c3(torch.randn(1, 6, 14, 14))[0, :, 0, 0], torch.arange(16.0))
-
-
-def test_c3_ignores_maps_outside_its_table():
-    c3 = LeNet5Original().features.C3
-    x = torch.randn(1, 6, 14, 14)
-    changed = x.clone()
-    changed[:, 5] += 1  # 0번 C3 맵은 S2의 0, 1, 2번만 봅니다.
-    assert torch.equal(c3(x)[:, 0], c3(changed)[:, 0])
-    assert not torch.equal(c3(x)[:, 15], c3(changed)[:, 15])
-
-
-def test_full_table_has_2416_parameters():
-    full = TableConv2d((tuple(range(6)),) * 16, kernel_size=5)
-    assert sum(p.numel() for p in full.parameters()) == 2_416
-
-
 def test_subsampling_adds_four_neighbours_times_weight_plus_bias():
     layer = TrainableSubsampling(2)
     with torch.no_grad():
         layer.weight.copy_(torch.tensor([0.5, -2.0]))
         layer.bias.copy_(torch.tensor([0.1, 3.0]))
     x = torch.randn(1, 2, 4, 6)
-    y = layer(x)
-    assert y.shape == (1, 2, 2, 3)
-    for c, (w, b) in enumerate([(0.5, 0.1), (-2.0, 3.0)]):
-        for i in range(2):
-            for j in range(3):
-                four = x[0, c, 2 * i, 2 * j] + x[0, c, 2 * i, 2 * j + 1]
-                four = four + x[0, c, 2 * i + 1, 2 * j] + x[0, c, 2 * i + 1, 2 * j + 1]
-                assert y[0, c, i, j].item() == pytest.approx((w * four + b).item(), abs=1e-5)
+    four = x[..., ::2, ::2] + x[..., ::2, 1::2] + x[..., 1::2, ::2] + x[..., 1::2, 1::2]
+    expected = torch.stack([0.5 * four[:, 0] + 0.1, -2.0 * four[:, 1] + 3.0], dim=1)
+    torch.testing.assert_close(layer(x), expected)
 
 
 def test_scaled_tanh_maps_one_to_one():
@@ -140,13 +105,11 @@ def test_scaled_tanh_maps_one_to_one():
 
 def test_squash_follows_every_layer_up_to_f6():
     model = LeNet5Original()
-    names = [name for name, _ in model.features.named_children()]
-    names += [name for name, _ in model.classifier.named_children()]
-    assert names == [
+    parts = dict(model.features.named_children()) | dict(model.classifier.named_children())
+    assert list(parts) == [
         "C1", "squash1", "S2", "squash2", "C3", "squash3", "S4", "squash4",
         "C5", "squash5", "F6", "squash6", "output",
     ]  # fmt: skip
-    parts = dict(model.features.named_children()) | dict(model.classifier.named_children())
     assert all(isinstance(part, ScaledTanh) for name, part in parts.items() if "squash" in name)
 
 
@@ -163,12 +126,8 @@ def test_bitmaps_are_ten_different_plus_minus_one_pictures():
     assert bitmaps.shape == (10, 12, 7)
     assert set(bitmaps.unique().tolist()) == {-1.0, 1.0}
     assert len({tuple(code.tolist()) for code in bitmaps.flatten(1)}) == 10
-
-
-def test_codes_are_fixed_and_saved_with_the_model():
-    model = LeNet5Original()
-    assert "classifier.output.codes" in model.state_dict()
-    assert all("codes" not in name for name, _ in model.named_parameters())
+    # 배우지 않지만 모델과 함께 저장됩니다.
+    assert torch.equal(LeNet5Original().state_dict()["classifier.output.codes"], bitmaps.flatten(1))
 
 
 def test_c5_is_a_convolution_that_would_slide_over_a_larger_input():
@@ -191,33 +150,21 @@ def test_initial_weights_lie_within_2_4_over_fan_in():
         assert c3.weight[link].abs().max().item() <= 2.4 / (25 * len(C3_TABLE[out]))
 
 
-def test_correct_class_loss_is_equation_8():
-    penalties = torch.tensor([[1.0, 5.0, 2.0], [4.0, 0.5, 3.0]])
-    assert correct_class_loss(penalties, torch.tensor([0, 2])).item() == (1.0 + 3.0) / 2
+def test_losses_are_equations_8_and_9():
+    penalties, labels = torch.tensor([[1.0, 5.0, 2.0], [4.0, 0.5, 3.0]]), torch.tensor([0, 2])
+    assert correct_class_loss(penalties, labels).item() == (1.0 + 3.0) / 2
+    others = torch.exp(torch.tensor(-7.0)) + torch.exp(-penalties).sum(dim=1)
+    expected = (torch.tensor([1.0, 3.0]) + others.log()).mean()
+    torch.testing.assert_close(discriminative_loss(penalties, labels, rubbish=7.0), expected)
 
 
-def test_discriminative_loss_is_equation_9():
-    penalties = torch.tensor([[1.0, 5.0, 2.0], [4.0, 0.5, 3.0]])
-    expected = 0.0
-    for row, label in zip(penalties.tolist(), (0, 2), strict=True):
-        others = math.exp(-7.0) + sum(math.exp(-y) for y in row)
-        expected += (row[label] + math.log(others)) / 2
-    actual = discriminative_loss(penalties, torch.tensor([0, 2]), rubbish=7.0)
-    assert actual.item() == pytest.approx(expected, rel=1e-6)
-
-
-def test_discriminative_loss_is_cross_entropy_with_a_rubbish_logit():
-    penalties = torch.rand(8, 10) * 20
-    labels = torch.randint(0, 10, (8,))
+@pytest.mark.parametrize("size", [20, 1e4])
+def test_discriminative_loss_is_cross_entropy_with_a_rubbish_logit(size):
+    penalties, labels = size * torch.rand(8, 10), torch.randint(0, 10, (8,))
     logits = torch.cat([-penalties, torch.full((8, 1), -3.0)], dim=1)
-    torch.testing.assert_close(
-        discriminative_loss(penalties, labels, rubbish=3.0), F.cross_entropy(logits, labels)
-    )
-
-
-def test_discriminative_loss_stays_finite_for_huge_penalties():
-    loss = discriminative_loss(torch.full((1, 10), 1e4), torch.tensor([3]))
-    assert math.isfinite(loss.item())
+    loss = discriminative_loss(penalties, labels, rubbish=3.0)
+    assert loss.isfinite()
+    torch.testing.assert_close(loss, F.cross_entropy(logits, labels))
 
 
 @pytest.mark.parametrize("model", [LeNet5, LeNet5Original])

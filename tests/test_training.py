@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from course_utils.training import device_of, evaluate, fit, pick_device, predict, set_seed
+from course_utils.training import evaluate, fit, pick_device, predict, set_seed
 
 
 @pytest.fixture
@@ -66,18 +66,11 @@ def test_metrics_are_averaged_by_sample_not_by_batch():
     assert result["accuracy"] == pytest.approx(500 / 501)
 
 
-def test_same_seed_gives_the_same_curve(problem):
-    first, second = run(problem)[1], run(problem)[1]
-    assert first == second
+def test_same_seed_gives_the_same_history_which_survives_json(problem):
+    first, second = (run(problem, test=problem)[1] for _ in range(2))
+    assert first == second == json.loads(json.dumps(first))
     assert run(problem, seed=1)[1]["step_loss"] != first["step_loss"]
-
-
-def test_history_survives_json(problem):
-    _, history = run(problem, test=problem)
-    assert json.loads(json.dumps(history)) == history
-    assert len(history["step_loss"]) == 3 * 4
-    assert len(history["test_accuracy"]) == len(history["train_loss"]) == 3
-    assert history["stopped"] is None
+    assert first["stopped"] is None
 
 
 def test_evaluate_restores_every_modules_mode():
@@ -85,13 +78,9 @@ def test_evaluate_restores_every_modules_mode():
     model[2].eval()
     evaluate(model, torch.randn(4, 2), torch.zeros(4, dtype=torch.long))
     assert [module.training for module in model] == [True, True, False]
-
-
-def test_evaluate_restores_the_mode_after_an_error():
-    model = nn.Sequential(nn.Linear(2, 2))
     with pytest.raises(RuntimeError):
         predict(model, torch.zeros(1, 3))
-    assert model.training
+    assert [module.training for module in model] == [True, True, False]
 
 
 def test_choose_argmin_counts_the_smallest_penalty():
@@ -147,21 +136,17 @@ def test_augment_changes_what_the_model_sees(problem):
     assert torch.equal(model.weight, linear_model()[0].weight)
 
 
-def test_fit_refuses_different_numbers_of_images_and_labels():
-    model, optimizer = linear_model()
+def test_unfit_images_are_refused_and_not_taken_for_full_memory(problem):
     with pytest.raises(ValueError, match="수가 같고"):
-        fit(model, torch.zeros(3, 2), torch.zeros(2).long(), optimizer=optimizer,
-            num_epochs=1, batch_size=1)  # fmt: skip
+        run((torch.zeros(3, 2), torch.zeros(2).long()))
+    with pytest.raises(RuntimeError, match="shapes cannot be multiplied"):
+        run((torch.zeros(4, 3), torch.zeros(4).long()))
 
 
 def test_picked_device_can_compute():
     device = pick_device()
     assert device.type in {"cpu", "cuda", "mps"}
     assert (torch.ones(2, device=device) + 1).sum().item() == 4
-
-
-def test_model_without_parameters_is_on_the_cpu():
-    assert device_of(nn.Identity()).type == "cpu"
 
 
 # --- 중단과 모자란 메모리 ------------------------------------------------------------------------
@@ -246,11 +231,6 @@ def test_every_devices_words_for_full_memory_are_known(problem, message):
         raise RuntimeError(message)
 
     assert "절반으로" in run(problem, augment=fail)[1]["stopped"]
-
-
-def test_other_errors_are_not_taken_for_full_memory(problem):
-    with pytest.raises(RuntimeError, match="shapes cannot be multiplied"):
-        run((torch.zeros(4, 3), torch.zeros(4).long()))
 
 
 # --- 레이블과 배치의 꼴 -----------------------------------------------------------------------

@@ -192,17 +192,6 @@ def test_speaker_view_shows_the_notes_of_the_slide_in_front(opened, address):
     assert "다음" in speaker.locator("#upcoming-slide .label").inner_text()
 
 
-def test_index_counts_the_slides_of_every_deck(opened, address):
-    opened.goto(f"{address}/index.html")
-    opened.wait_for_function(
-        "() => [...document.querySelectorAll('td[data-deck]')].every((td) => td.innerText !== '…')"
-    )
-    counted = [int(text.rstrip("장")) for text in opened.locator("td[data-deck]").all_inner_texts()]
-    for name, count in zip(NAMES, counted, strict=True):
-        go(opened, address, name)
-        assert opened.evaluate("() => Reveal.getTotalSlides()") == count
-
-
 def test_print_view_has_one_page_for_every_slide(opened, address):
     go(opened, address, "00_start")
     total = opened.evaluate("() => Reveal.getTotalSlides()")

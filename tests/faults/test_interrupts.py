@@ -10,6 +10,7 @@ from pathlib import Path
 
 import interrupts
 import kernels
+import processes
 import pytest
 
 EVERY = 5  # 라이브러리 안까지 세면 줄이 7,000개쯤이므로 다섯 줄에 한 번 중단합니다.
@@ -101,15 +102,7 @@ SIGNALLED = """
 
 
 def test_real_signals_at_random_moments_lose_nothing():
-    tests = Path(__file__).parents[1]
-    result = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(SIGNALLED), str(SIGNALS)],
-        capture_output=True, text=True, encoding="utf-8", timeout=200,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(tests), str(tests.parent)]),
-                          "OMP_NUM_THREADS": "1", "PYTHONUTF8": "1"},
-    )  # fmt: skip
-    assert result.returncode == 0, result.stderr[-2000:]
-    told = json.loads(result.stdout.splitlines()[-1])
+    told = processes.tell(processes.python(SIGNALLED, SIGNALS))
     print(told)
     assert told["faults"] == []
     assert told["seen"]["stopped"] >= 0.5 * SIGNALS

@@ -6,24 +6,15 @@ import textwrap
 from pathlib import Path
 
 import kernels
+import processes
 import pytest
 
 CHAPTERS = sorted(Path(__file__).parents[2].glob("notebooks/0*.ipynb"))
 
-RUN = """
-    import hashlib, sys
-    from pathlib import Path
-    import torch
-    torch.set_num_threads(1)
-    from course_utils.data import ImageData
-    from course_utils.experiments import runs
-    from course_utils.experiments.conditions import COMMON, Condition
-
-    condition = Condition("작은 실험", recipe=COMMON | {"num_epochs": 4, "batch_size": 16})
-    generator = torch.Generator().manual_seed(0)
-    labels = torch.arange(48) % 2
-    images = 0.5 * torch.rand(48, 3, 32, 32, generator=generator) + 0.4 * labels.view(-1, 1, 1, 1)
-    data = ImageData(images, labels, images[:16], labels[:16], ("가", "나"), "시험", "made", "")
+RUN = (
+    processes.SMALL_EXPERIMENT
+    + """
+    import hashlib
     real_fit, epochs = runs.fit, []
 
     def fit(*arguments, **options):
@@ -40,6 +31,7 @@ RUN = """
     digest = hashlib.sha256(b"".join(value.numpy().tobytes() for value in weights.values()))
     print(len(epochs), record["history"]["test_accuracy"], digest.hexdigest())
 """
+)
 
 
 def code(folder, *, stop):

@@ -1,12 +1,8 @@
 """메모리의 한도를 정한 프로세스에서 진짜로 모자라게 합니다. 조언이 나오고, 줄이면 됩니다."""
 
-import json
-import os
-import subprocess
-import sys
-import textwrap
 from pathlib import Path
 
+import processes
 import pytest
 
 STATUS = Path("/proc/self/status")
@@ -41,13 +37,7 @@ SMALL_MACHINE = """
 
 
 def test_too_large_batch_gets_advice_and_a_smaller_one_works():
-    result = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(SMALL_MACHINE)], capture_output=True, text=True,
-        encoding="utf-8", timeout=200, cwd=Path(__file__).parents[2],
-        env=os.environ | {"OMP_NUM_THREADS": "1", "PYTHONUTF8": "1"},
-    )  # fmt: skip
-    assert result.returncode == 0, result.stderr[-2000:]
-    told = json.loads(result.stdout.splitlines()[-1])
+    told = processes.tell(processes.python(SMALL_MACHINE))
     assert "batch_size(512)를 절반으로" in told["stopped"]
     assert told["stopped"] in told["printed"]
     assert told["small"] is None

@@ -2,17 +2,15 @@
 
 import os
 import shutil
-import subprocess
 import sys
 import textwrap
-from pathlib import Path
 
 import numpy as np
+import processes
 import pytest
 import torch
 from PIL import Image
 
-ROOT = Path(__file__).resolve().parents[2]
 PLAIN = {name: value for name, value in os.environ.items()
          if not name.startswith(("LC_", "LANG", "PYTHON", "COURSE"))}  # fmt: skip
 
@@ -56,8 +54,8 @@ def copy(tmp_path_factory):
     """빈칸과 한글이 든 폴더에 둔 강의입니다."""
     folder = tmp_path_factory.mktemp("내 강의 폴더") / "CNN 강의"
     skip = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(ROOT / "course_utils", folder / "course_utils", ignore=skip)
-    shutil.copy(ROOT / "pyproject.toml", folder)
+    shutil.copytree(processes.ROOT / "course_utils", folder / "course_utils", ignore=skip)
+    shutil.copy(processes.ROOT / "pyproject.toml", folder)
     return folder
 
 
@@ -80,14 +78,13 @@ def test_course_works_in_any_folder_and_locale(copy, tmp_path, locale):
     place.mkdir()
     script.write_text(textwrap.dedent(USE), encoding="utf-8")
     names = ("mine.pt", "new") if ascii_only else ("내 분류기.pt", "새 폴더")
-    result = subprocess.run(
-        [sys.executable, "-X", "warn_default_encoding", "-W", "error::EncodingWarning:course_utils",
-         str(script), str(photos(tmp_path / "photos", CLASSES[ascii_only])), *names],
-        capture_output=True, text=True, encoding="utf-8", timeout=200, cwd=place,
-        env=PLAIN | LOCALES[locale] | {"PYTHONPATH": str(copy), "OMP_NUM_THREADS": "1"},
-    )  # fmt: skip
-    assert result.returncode == 0, result.stderr[-2000:]
-    assert result.stdout.splitlines()[-1] == "끝"
-    assert CLASSES[ascii_only][0] in result.stdout
-    assert "<위젯:" in result.stdout
+    command = [
+        sys.executable, "-X", "warn_default_encoding", "-W", "error::EncodingWarning:course_utils",
+        str(script), str(photos(tmp_path / "photos", CLASSES[ascii_only])), *names,
+    ]  # fmt: skip
+    environment = PLAIN | LOCALES[locale] | {"PYTHONPATH": str(copy), "OMP_NUM_THREADS": "1"}
+    lines = processes.run(command, cwd=place, env=environment)
+    assert lines[-1] == "끝"
+    assert CLASSES[ascii_only][0] in "".join(lines)
+    assert "<위젯:" in "".join(lines)
     assert list(place.glob("*/*.json"))
