@@ -27,7 +27,7 @@ from course_utils.data import (
     scale_photos,
     sources,
 )
-from course_utils.data.image_files import read_image_collection
+from course_utils.data.file_trees import read_image_collection
 
 
 @pytest.fixture(autouse=True)
