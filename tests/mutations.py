@@ -153,7 +153,7 @@ def judge_image(content, *, way, originals):
 
 def judge_folder(folder, contents):
     """망가진 파일과 온전한 파일이 든 폴더를 읽습니다. 읽지 않은 것은 모두 알림에 세어야 합니다."""
-    from course_utils.data.image_files import read_image_collection
+    from course_utils.data.file_trees import read_image_collection
 
     good = _encode(scene(5), "PNG")
     for name in ("가", "나"):
@@ -174,7 +174,7 @@ def judge_folder(folder, contents):
 
 def judge_zip(path, content, originals):
     """거절하거나, 검사합이 맞는 원래 그림들만 읽어야 합니다."""
-    from course_utils.data.image_files import is_image_collection, read_image_collection
+    from course_utils.data.file_trees import is_image_collection, read_image_collection
 
     path.write_bytes(content)
     is_image_collection(path)

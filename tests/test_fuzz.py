@@ -9,7 +9,7 @@ import mutations
 import pytest
 
 from course_utils.data import load_photos, pictures
-from course_utils.data.image_files import read_image_collection
+from course_utils.data.file_trees import read_image_collection
 from course_utils.data.pictures import to_pixels
 
 

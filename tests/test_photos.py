@@ -27,7 +27,7 @@ from course_utils.data import (
     scale_photos,
     sources,
 )
-from course_utils.data.image_files import read_image_collection
+from course_utils.data.file_trees import read_image_collection
 
 
 @pytest.fixture(autouse=True)
@@ -52,9 +52,13 @@ def embedded(monkeypatch):
 
 
 def encode(mode="RGB", size=(40, 40), kind="PNG", color=(200, 30, 90), shade=0x8000, **options):
+    colors = {"L": 77, "CMYK": (10, 200, 30, 0), "I;16": shade}
+    return content_of(Image.new(mode, size, colors.get(mode, color)), kind, **options)
+
+
+def content_of(image, kind="PNG", **options):
     buffer = io.BytesIO()
-    colors = {"L": 77, "CMYK": (10, 200, 30, 0), "I;16": shade, "P": 3}
-    Image.new(mode, size, colors.get(mode, color)).save(buffer, kind, **options)
+    image.save(buffer, kind, **options)
     return buffer.getvalue()
 
 
@@ -89,13 +93,6 @@ def test_own_folder_gives_float_images_and_sorted_classes(tmp_path, capsys):
     assert data.train_labels.dtype == torch.int64
     assert data.train_images[0, :, 0, 0].tolist() == [1, 0, 0]
     assert "내 사진" in capsys.readouterr().out
-
-
-def test_zip_equals_the_folder(tmp_path):
-    folder = load_photos(root=write_classes(tmp_path / "사진", two_classes()))
-    archive = load_photos(root=zip_of(tmp_path / "사진.zip", two_classes()))
-    assert torch.equal(folder.train_images, archive.train_images)
-    assert torch.equal(folder.test_labels, archive.test_labels)
 
 
 # 이름들 → (클래스들, 학습의 이름이 들어 있는 파일의 수, 알림에 있어야 할 글)
@@ -350,18 +347,15 @@ def test_cmyk_image_becomes_rgb():
 def test_palette_image_gets_the_colors_of_its_palette():
     image = Image.new("P", (40, 40), 3)
     image.putpalette([0, 0, 0, 1, 1, 1, 2, 2, 2, 10, 20, 30])
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG")
-    pixels, kind = pictures.to_pixels(buffer.getvalue())
+    pixels, kind = pictures.to_pixels(content_of(image))
     assert kind is None
     assert (pixels == (10, 20, 30)).all()
 
 
 def test_first_frame_of_a_moving_picture_is_taken():
-    buffer = io.BytesIO()
     frames = [Image.new("RGB", (40, 40), color) for color in ("red", "blue")]
-    frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:])
-    pixels, kind = pictures.to_pixels(buffer.getvalue())
+    content = content_of(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    pixels, kind = pictures.to_pixels(content)
     assert "첫 장" in kind
     assert pixels[0, 0].tolist() == [255, 0, 0]
 
@@ -375,18 +369,14 @@ def test_turned_photo_stands_upright(kind, turn, blue_side, error):
     image.paste("blue", (0, 0, 64, 32))  # 저장된 위쪽이 파랑
     exif = image.getexif()
     exif[0x0112] = turn
-    buffer = io.BytesIO()
-    image.save(buffer, kind, exif=exif, quality=95)
-    pixels, _ = pictures.to_pixels(buffer.getvalue())
+    pixels, _ = pictures.to_pixels(content_of(image, kind, exif=exif, quality=95))
     assert np.abs(pixels[blue_side].astype(int) - (0, 0, 255)).max() <= error
 
 
 def test_middle_square_of_a_wide_image_is_used():
     image = Image.new("RGB", (96, 32), "red")
     image.paste("blue", (32, 0, 64, 32))
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG")
-    pixels, _ = pictures.to_pixels(buffer.getvalue())
+    pixels, _ = pictures.to_pixels(content_of(image))
     assert (pixels == (0, 0, 255)).all()
 
 
@@ -515,12 +505,6 @@ def test_offline_opens_no_socket(monkeypatch, embedded, told_by):
     assert opened == []
 
 
-def test_embedded_limits_are_even_over_the_classes(embedded):
-    data = load_photos(offline=True, max_train=10, max_test=10)
-    assert data.train_labels.bincount().tolist() == [1] * 10
-    assert data.test_labels.bincount().tolist() == [1] * 10
-
-
 def test_wrong_folder_is_told(embedded, capsys, tmp_path):
     load_photos(root=tmp_path / "없는 폴더", offline=True)
     assert "없는 폴더 폴더에 CIFAR-10이나 클래스 폴더가 없습니다" in capsys.readouterr().out
@@ -562,12 +546,6 @@ def test_no_pixel_is_in_both_training_and_testing(photographs):
         assert covered["train"].any()
         assert covered["test"].any()
         assert not (covered["train"] & covered["test"]).any()
-
-
-@pytest.mark.parametrize("name", photo_patches.PHOTOS.values())
-def test_every_photo_has_places_enough(photographs, name):
-    corners = photo_patches.patch_corners(*photographs[name].shape[:2])
-    assert all(len(corners[part]) >= count for part, count in photo_patches.COUNTS.items())
 
 
 def test_large_photo_is_averaged_in_whole_blocks(photographs):

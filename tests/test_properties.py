@@ -17,7 +17,7 @@ from course_utils import augmentation
 from course_utils.alexnet import AlexNetOriginal, ColumnLRN, FourLayerNet, LadderNet, SmallAlexNet
 from course_utils.anatomy import output_size
 from course_utils.data import scale_photos
-from course_utils.data.image_files import read_image_collection
+from course_utils.data.file_trees import read_image_collection
 from course_utils.data.pictures import to_pixels
 from course_utils.lenet import LeNet5, LeNet5Original
 from course_utils.receptive_field import receptive_fields

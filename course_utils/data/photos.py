@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from course_utils.checkpoint import write_atomically
-from course_utils.data.image_files import (
+from course_utils.data.file_trees import (
     holds_classes,
     is_image_collection,
     read_image_collection,

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from course_utils import training
 from course_utils.alexnet import SmallAlexNet
 from course_utils.data import ImageData, read_photo
-from course_utils.data.image_files import read_image_collection
+from course_utils.data.file_trees import read_image_collection
 
 
 def _build_torchvision(num_classes: int) -> nn.Module:
