@@ -21,6 +21,7 @@ import numpy as np
 import pytest
 import sklearn.datasets
 import torch
+from PIL import Image
 from servers import local_servers, send
 from torchvision.datasets import MNIST
 
@@ -686,9 +687,9 @@ def test_center_digit_scales_the_longer_side_to_20(size, scaled):
 
 
 def test_center_digit_smooths_when_shrinking():
-    stripes = np.zeros((200, 196), dtype=np.uint8)
-    stripes[:, ::5] = 255
-    inside = data.center_digit(stripes)["scale"][:, 3:-3]
+    stripes = np.zeros((196, 20), dtype=np.uint8)
+    stripes[::5] = 255
+    inside = data.center_digit(stripes)["scale"][3:-3]
     assert np.allclose(inside, 255 / 5, atol=10)  # 건너뛰어 뽑으면 줄을 맞히거나 놓칩니다.
 
 
@@ -700,6 +701,35 @@ def test_center_digit_keeps_a_stroke_that_is_one_pixel_wide():
     # 40픽셀을 둘씩 모은 것과 같은 기울기입니다.
     pairs = stroke[10:50, 30].reshape(20, 2).mean(axis=1)
     assert np.allclose(scale[:, 0], pairs, atol=3)
+
+
+@pytest.mark.parametrize(("pen", "thinned"), [(20, False), (30, False), (50, True), (60, True)])
+def test_center_digit_thins_only_thick_strokes(pen, thinned):
+    line = draw_box((280, 280), 40, 100, 200, pen)  # 긴 변 200이 20이 됩니다.
+    steps = data.center_digit(line)
+    thickness = steps["scale"][10].sum() / 255
+    assert (thickness < pen / 10 - 0.4) == thinned
+    assert thinned or thickness == pytest.approx(pen / 10)
+
+
+def test_center_digit_reads_thick_digits():
+    """8×8로 스캔한 남의 숫자를 그림판만큼 키우면 획이 MNIST의 두 배쯤 굵습니다."""
+    from sklearn.datasets import load_digits as load_small_digits
+
+    from course_utils.checkpoint import load_pretrained
+    from course_utils.lenet import LeNet5Original
+
+    pixels, labels = load_small_digits(return_X_y=True)
+    pixels = (pixels[:600].reshape(-1, 8, 8) * (255 / 16)).astype(np.uint8)
+    drawings = [np.asarray(Image.fromarray(one).resize((280, 280))) for one in pixels]
+    steps = [data.center_digit(drawing)["pad"] for drawing in drawings]
+    net = LeNet5Original().eval()
+    load_pretrained(net, "lenet5_original_distorted")
+    with torch.no_grad():
+        answers = net(data.normalize(np.stack(steps))[:, None]).argmin(dim=1).numpy()
+    right = answers == labels[:600]
+    assert right.mean() >= 0.93
+    assert right[labels[:600] == 1].mean() >= 0.7
 
 
 def test_center_digit_does_not_depend_on_where_the_digit_was_drawn():
@@ -805,6 +835,6 @@ def test_full_mnist_equals_torchvision(monkeypatch):
         assert torch.equal(labels, oracle.targets)
         pixels = ((images[:, 0, 2:30, 2:30] + 0.1) * 200).round().to(torch.uint8)
         assert torch.equal(pixels, oracle.data)
-    # MNIST를 다시 가운데로 옮겨도 그대로여야 우리 단계가 MNIST의 것과 같습니다.
+    # MNIST를 다시 가운데로 옮겨도, 획이 굵은 몇 장 말고는 그대로여야 MNIST의 단계와 같습니다.
     kept = [np.array_equal(data.center_digit(digit)["center"], digit) for digit in pixels[:500]]
-    assert np.mean(kept) > 0.99
+    assert np.mean(kept) > 0.9

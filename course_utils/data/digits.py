@@ -80,12 +80,16 @@ def pad_to_32(images):
     return np.pad(images, [(0, 0)] * (images.ndim - 2) + [(2, 2), (2, 2)])
 
 
+MNIST_STROKE = 2.8  # MNIST 획 굵기의 75번째 백분위수(픽셀)
+THICK_STROKE = 3.5  # MNIST 시험 숫자 500장의 92 %는 이보다 가늡니다.
+
+
 def center_digit(drawing):
     """그린 숫자를 MNIST처럼 다듬는 네 단계를 dict로 돌려줍니다. 값은 모두 float32, 0~255입니다.
 
     `drawing`은 검은 바탕(0)에 밝은 잉크(255까지)인 2차원 배열이며 크기는 자유입니다.
-    "crop": 잉크가 있는 곳만, "scale": 긴 변을 20으로, "center": 무게중심을 28×28의 가운데로,
-    "pad": 32×32로. 잉크가 없거나 값이 범위를 벗어나면 ValueError입니다.
+    "crop": 잉크가 있는 곳만, "scale": 긴 변을 20으로 하고 굵은 획을 가늘게, "center": 무게중심을
+    28×28의 가운데로, "pad": 32×32로. 잉크가 없거나 값이 범위를 벗어나면 ValueError입니다.
     """
     ink = np.asarray(drawing, dtype=np.float32)
     if ink.ndim != 2 or not ((ink >= 0) & (ink <= 255)).all():  # NaN도 여기서 걸립니다.
@@ -97,7 +101,7 @@ def center_digit(drawing):
     height, width = (max(1, round(20 * side / max(crop.shape))) for side in crop.shape)
     # torch의 interpolate(antialias=True)는 너비가 1이면 틀린 값을 냅니다(torch 2.15에서 확인).
     resized = Image.fromarray(crop).resize((width, height), Image.Resampling.BICUBIC)
-    scale = np.asarray(resized).clip(0, 255)
+    scale = _thin(np.asarray(resized).clip(0, 255))
     row, column = np.indices(scale.shape).reshape(2, -1) @ scale.ravel() / scale.sum()
     # MNIST 학습 이미지의 무게중심은 13.5~14.5에 고르게 퍼져 있습니다: 픽셀 단위로 14에 맞춥니다.
     top = min(max(0, int(14.5 - row)), 28 - height)
@@ -105,6 +109,28 @@ def center_digit(drawing):
     center = np.zeros((28, 28), dtype=np.float32)
     center[top : top + height, left : left + width] = scale
     return {"crop": crop, "scale": scale, "center": center, "pad": pad_to_32(center)}
+
+
+def _thin(digit):
+    """획의 굵기가 `THICK_STROKE`를 넘으면 `MNIST_STROKE`와의 차이만큼 가장자리를 깎습니다.
+
+    작게 그린 숫자는 키우면 획이 굵어지고, 굵은 "1"은 "4"나 "8"로 읽힙니다. 굵기는
+    2 × 넓이 / 둘레이며, 둘레는 기울기의 크기를 더한 것입니다. 획의 양 끝도 둘레에 들어가므로
+    짧고 굵은 획은 실제보다 가늘게 재어 덜 깎습니다.
+    """
+    from scipy.ndimage import distance_transform_edt
+
+    framed = np.pad(digit, 2)
+    stroke = 2 * framed.sum() / np.hypot(*np.gradient(framed)).sum()
+    if stroke <= THICK_STROKE:
+        return digit
+    height, width = framed.shape
+    large = Image.fromarray(framed).resize((8 * width, 8 * height), Image.Resampling.BICUBIC)
+    depth = distance_transform_edt(np.asarray(large) > 0.4 * digit.max()) / 8  # 가장자리까지
+    cut = min((stroke - MNIST_STROKE) / 2, 0.7 * depth.max())  # 모두 깎지는 않습니다.
+    inside = np.where(depth > 0, np.clip(depth - cut + 0.5, 0, 1), 0) * digit.max()
+    small = Image.fromarray(inside.astype(np.float32)).resize((width, height), Image.BICUBIC)
+    return np.asarray(small).clip(0, 255)[2:-2, 2:-2]
 
 
 def read_idx(path):
