@@ -2,10 +2,6 @@
 
 import ast
 import json
-import os
-import subprocess
-import sys
-import textwrap
 from pathlib import Path
 
 import interrupts

@@ -43,18 +43,8 @@ def test_shown_drawing_fills_the_pad(pad):
     assert pad.value[150:].min() == 255
 
 
-@pytest.mark.parametrize("width", [10, 22, 40])
-def test_pen_width_range(pad, width):
-    pad.set_state({"pen_width": width})
-    assert pad.pen_width == width
-
-
 def test_keyboard_and_touch_have_a_path(pad):
     for name in ("ArrowUp", "Delete", "setPointerCapture", "aria-label", "tabindex"):
         assert name in pad._esm
     assert "touch-action: none" in pad._css
     assert "http" not in pad._esm + pad._css
-
-
-def test_short_repr(pad):
-    assert repr(pad) == "<위젯: 숫자 그리기>"
