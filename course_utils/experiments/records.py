@@ -115,7 +115,8 @@ def load_ladder(*, folder: Path = ASSETS) -> dict:
 
 def runs_of(record: dict, condition: str) -> list[dict]:
     """한 조건의 시드마다의 기록입니다."""
-    return [record["runs"][f"{condition}_{seed}"] for seed in SEEDS]
+    runs = [run for name, run in record["runs"].items() if name.rpartition("_")[0] == condition]
+    return sorted(runs, key=lambda run: run["seed"])
 
 
 def final_errors(record: dict, condition: str, *, part: str = "test") -> list[float]:

@@ -52,7 +52,9 @@ def run(condition: Condition, data: ImageData, *, seed: int, name: str, folder: 
         model.parameters(), lr=recipe["learning_rate"], momentum=recipe["momentum"],
         weight_decay=recipe["weight_decay"],
     )  # fmt: skip
-    test = (images, data.train_labels) if condition.target else (test_images, data.test_labels)
+    test = test_images[::5], data.test_labels[::5]  # 곡선은 다섯 장에 한 장으로 측정합니다.
+    if condition.target:
+        test = images, data.train_labels
     saved = folder / f"{name}.ckpt"
     history = restore(saved, model, optimizer, settings) or {curve: [] for curve in CURVES}
     for epoch in range(len(history["train_loss"]), recipe["num_epochs"]):

@@ -135,6 +135,8 @@ def read_exercises(cells: list[dict]) -> Iterator[Exercise]:
             inside = EXERCISE_HEADING.match(source) is not None
         if has_tag(cell, "exercise"):
             number += inside
+            if has_tag(cell, "ungraded"):  # 클래스나 모델을 주고받는 연습은 노트북에서만 확인합니다.
+                continue
             yield read_exercise(cell["id"], source, str(number) if inside else IN_TEXT)
 
 
