@@ -6,7 +6,6 @@
 import ast
 import re
 from pathlib import Path
-from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -22,7 +21,8 @@ SECTIONS = ["연습문제", "퀴즈", "정리", "출처"]
 SLIDE_TYPES = {"slide", "subslide", "fragment", "skip", "notes", "-"}
 NOT_COMPARED = {"nbval-ignore-output", "nbval-skip"}
 ALLOWED_TAGS = NOT_COMPARED | {
-    "setup", "parameters", "raises-exception", "nbval-check-output", "exercise", "solution", "quiz", "ungraded",
+    "setup", "parameters", "raises-exception", "nbval-check-output", "exercise", "solution",
+    "quiz", "ungraded",
 }
 MACHINE_PATH = re.compile(r"(?<![\w.:/~-])/(?:home|root|work\w*|tmp|Users)(?:/|\b)")
 
@@ -251,7 +251,8 @@ def test_notebook(path, check):
 def test_deep_page(path):
     """더 깊은 페이지는 장의 틀(시간, 퀴즈, 출처) 말고는 같은 규칙을 지킵니다."""
     notebook = nbformat.read(path, as_version=nbformat.NO_CONVERT)
-    frame = {check_title, check_sections, check_slides}
+    frame = {check_title, check_opening, check_sections, check_slides,
+             check_most_outputs_are_compared}  # fmt: skip
     assert [check(notebook) for check in CHECKS if check not in frame and check(notebook)] == []
     assert "**미리 알아 둘 것**" in source_of(notebook["cells"][0])
 

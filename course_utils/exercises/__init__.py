@@ -9,7 +9,11 @@ from course_utils.exercises.alexnet import (
     check_local_response_norm,
 )
 from course_utils.exercises.comparison import DIAGNOSES, check_diagnosis
-from course_utils.exercises.convolution import check_convolution, check_output_size
+from course_utils.exercises.convolution import (
+    check_convolution,
+    check_output_size,
+    check_same_padding,
+)
 from course_utils.exercises.grading import EMPTY, Verdict
 from course_utils.exercises.innovations import (
     check_color_shift,
@@ -65,6 +69,7 @@ __all__ = [
     "check_rbf_penalties",
     "check_receptive_field",
     "check_rubbish_logits",
+    "check_same_padding",
     "check_scaled_tanh",
     "check_sizes",
     "check_stack_parameters",

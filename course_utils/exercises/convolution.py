@@ -52,3 +52,20 @@ def check_convolution(function: Callable[[Tensor, Tensor, Tensor, int], Tensor])
         if not verdict.passed:
             break
     return verdict
+
+
+def check_same_padding(function: Callable[[int], int]) -> Verdict:
+    """`function(kernel)`이 스트라이드 1에서 크기를 지키는 패딩을 내는지 봅니다."""
+    kernels = torch.tensor([1, 3, 5, 7, 11])
+    return grade(
+        each_case(function, kernels[:, None].tolist()),
+        (),
+        (kernels - 1) // 2,
+        mistakes=[
+            (kernels - 1, "한쪽에 붙는 양을 구해야 합니다. 2P = K − 1에서 P는 그 절반입니다."),
+            ((kernels - 1) / 2, "값은 맞지만 패딩은 정수여야 합니다. //를 쓰십시오."),
+            ((kernels + 1) // 2, "K = 3으로 확인해 보십시오: 한 줄씩만 붙이면 충분합니다."),
+        ],
+        otherwise="N = (N + 2P − K) + 1을 P에 대해 풀어 보십시오.",
+        explanation="홀수 커널은 (K − 1) / 2만큼 붙이면 크기가 그대로입니다.",
+    )

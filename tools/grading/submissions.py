@@ -127,17 +127,14 @@ def read_notebook(path: Path) -> CourseNotebook:
 
 
 def read_exercises(cells: list[dict]) -> Iterator[Exercise]:
-    """exercise 태그가 붙은 셀들입니다. 절 안의 것에는 차례로 번호를 붙입니다."""
-    inside, number = False, 0
+    """exercise 태그가 붙은 셀들입니다. 노트북의 순서대로 번호를 붙입니다."""
+    number = 0
     for cell in cells:
-        source = source_of(cell)
-        if cell["cell_type"] == "markdown" and HEADING.match(source):
-            inside = EXERCISE_HEADING.match(source) is not None
         if has_tag(cell, "exercise"):
-            number += inside
-            if has_tag(cell, "ungraded"):  # 클래스나 모델을 주고받는 연습은 노트북에서만 확인합니다.
-                continue
-            yield read_exercise(cell["id"], source, str(number) if inside else IN_TEXT)
+            number += 1
+            # 클래스나 모델을 주고받는 연습은 노트북에서만 확인합니다.
+            if not has_tag(cell, "ungraded"):
+                yield read_exercise(cell["id"], source_of(cell), str(number))
 
 
 def read_exercise(cell_id: str, source: str, label: str) -> Exercise:
