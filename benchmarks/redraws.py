@@ -81,7 +81,8 @@ PANELS = {
     "stress_test": (None, stress),
     "vanishing_gradients": (5, vanishing),
 }  # fmt: skip
-NOT_PANELS = {"Panel", "LiveCurve", "DrawPad"}  # 뼈대와 부품. LiveCurve는 따로 잽니다.
+# 뼈대와 부품, 브라우저에서 그리는 것, 답을 한 번 받는 것. LiveCurve는 따로 잽니다.
+NOT_PANELS = {"Panel", "LiveCurve", "DrawPad", "LiveLeNet", "Predict"}
 
 
 def settings(control) -> list:

@@ -100,8 +100,8 @@ def test_code_is_executed_only_by_the_grader():
 
 
 def test_archives_are_not_unpacked_by_us():
-    ways = ("extractall", "extract", "unpack_archive")
-    assert [name for name, called, _ in calls() if called.split(".")[-1] in ways] == []
+    ways = (".extractall", ".extract", ".unpack_archive")
+    assert [name for name, called, _ in calls() if called.endswith(ways)] == []
 
 
 def test_servers_listen_only_to_this_computer():

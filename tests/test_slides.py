@@ -76,7 +76,7 @@ def kind(cell):
 
 def squeeze(text):
     """글자만 남깁니다. 마크다운의 표시와 빈칸은 견주지 않습니다."""
-    return re.sub(r"[\s*`\\|>#\-]", "", text)
+    return re.sub(r"</?(?:details|summary)>|[\s*`\\|>#\-]", "", text)
 
 
 @pytest.mark.parametrize("name", NAMES)

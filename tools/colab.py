@@ -10,7 +10,7 @@ import re
 import sys
 
 import nbformat
-from course_files import ROOT, course_notebooks, has_tag, read_project
+from course_files import ROOT, all_notebooks, has_tag, read_project
 
 from course_utils.checkpoint import write_atomically
 
@@ -32,11 +32,16 @@ def read_address(root):
     return address
 
 
+def page(path, root):
+    """`path`의 notebooks/부터의 이름입니다. 예: 'deep/04_lrn.ipynb'"""
+    return path.relative_to(root / "notebooks").as_posix()
+
+
 def badge(address, name):
     """노트북 하나를 Colab에서 여는 배지(마크다운)입니다."""
     repository = address.removeprefix("https://github.com/")
     link = f"https://colab.research.google.com/github/{repository}/blob/{BRANCH}"
-    return f"[![Colab에서 열기]({IMAGE})]({link}/notebooks/{name}.ipynb)"
+    return f"[![Colab에서 열기]({IMAGE})]({link}/notebooks/{name})"
 
 
 def put_badge(text, address, name):
@@ -51,11 +56,11 @@ def put_source(code, address):
     return SOURCE.sub(rf'\g<1>"{f"git+{address}" if address else ""}")', code)
 
 
-def update_notebook(path, address):
+def update_notebook(path, address, root):
     """노트북의 첫 셀과 준비 셀을 고칩니다. 결과는 그대로 둡니다."""
     before = path.read_text(encoding="utf-8")
     notebook = nbformat.reads(before, as_version=nbformat.NO_CONVERT)
-    notebook.cells[0].source = put_badge(notebook.cells[0].source, address, path.stem)
+    notebook.cells[0].source = put_badge(notebook.cells[0].source, address, page(path, root))
     for cell in notebook.cells:
         if has_tag(cell, "setup"):
             cell.source = put_source(cell.source, address)
@@ -71,10 +76,10 @@ def main(root=ROOT):
         print(error, file=sys.stderr)
         return 1
     readme = root / "README.md"
-    text = put_badge(readme.read_text(encoding="utf-8"), address, "00_start")
+    text = put_badge(readme.read_text(encoding="utf-8"), address, "00_start.ipynb")
     write_atomically(readme, text.encode())
-    for path in course_notebooks(root / "notebooks"):
-        update_notebook(path, address)
+    for path in all_notebooks(root / "notebooks"):
+        update_notebook(path, address, root)
     missing = "pyproject.toml의 [project.urls]에 Repository가 없어 배지를 두지 않았습니다."
     print(f"저장소의 주소: {address}" if address else missing)
     return 0

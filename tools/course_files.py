@@ -27,6 +27,11 @@ def course_notebooks(folder: Path = ROOT / "notebooks") -> list[Path]:
     return [path for path in paths if not re.search(r"-Copy\d+$", path.stem)]
 
 
+def all_notebooks(folder: Path = ROOT / "notebooks") -> list[Path]:
+    """강의 노트북과, 더 깊이 가는 deep/의 노트북들입니다."""
+    return course_notebooks(folder) + course_notebooks(folder / "deep")
+
+
 def has_tag(cell: dict, tag: str) -> bool:
     return tag in cell.get("metadata", {}).get("tags", [])
 

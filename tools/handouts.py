@@ -14,13 +14,14 @@ import re
 import shutil
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import nbformat
 from course_files import (
     ROOT,
+    all_notebooks,
     clear_outputs,
-    course_notebooks,
     has_tag,
     is_speaker_note,
     read_project,
@@ -30,10 +31,11 @@ from course_files import (
 from run_notebooks import execute, normalise
 
 STUDENT, SOLVED = "학생용", "풀이용"
-EMPTY_MARK, RIGHT_MARK = "…", "✓"
+EMPTY_MARK = "…"
 # 접힌 풀이를 말하는 문장입니다. 두 쪽 모두에 접힌 풀이가 없습니다.
 ABOUT_FOLDED = re.compile(r" ?[^.\n]*풀이[^.\n]*(?:접혀|접힌|펼치)[^.\n]*\.")
-OUTSIDE_LINK = re.compile(r"\]\(\.\./([^)#]+)")
+# notebooks/ 밖으로 가는 링크입니다. deep/의 노트북에서는 두 층 위입니다.
+OUTSIDE_LINK = re.compile(r"\]\((?:\.\./)*((?:docs|data)/[^)#]+)")
 
 README = {
     STUDENT: """# 강의 노트북 (학생용)
@@ -48,7 +50,8 @@ README = {
 """,
     SOLVED: """# 강의 노트북 (풀이용)
 
-연습문제의 자리에 풀이가 있고, 저장된 결과는 모두 ✓입니다. 여는 법은 학생용과 같습니다:
+연습문제의 자리에 풀이가 있습니다. 풀이마다 채점을 통과하는지 확인하고, 틀리면 그 셀이
+멈춥니다. 여는 법은 학생용과 같습니다:
 `python -m pip install -r requirements.txt` 뒤에 `python -m jupyterlab 00_start.ipynb`.
 """,
 }
@@ -74,7 +77,8 @@ def make(notebook: nbformat.NotebookNode, kind: str) -> nbformat.NotebookNode:
 def rewrite(markdown: str, kind: str) -> str:
     """접힌 풀이를 말하는 문장을 바꾸고, notebooks/ 밖으로 가는 링크를 이 폴더 안으로 옮깁니다."""
     told = " 이 노트북에는 문제마다 풀이가 있습니다." if kind == SOLVED else ""
-    return OUTSIDE_LINK.sub(r"](\1", ABOUT_FOLDED.sub(told, markdown))
+    return ABOUT_FOLDED.sub(told, markdown).replace("](../docs", "](docs").replace(
+        "](../../docs", "](../docs")
 
 
 def unfold(cell: nbformat.NotebookNode) -> None:
@@ -97,7 +101,7 @@ def renumber(cells: list[nbformat.NotebookNode]) -> None:
                 output.execution_count = number
 
 
-def linked_files(notebooks: list[nbformat.NotebookNode]) -> set[str]:
+def linked_files(notebooks: Iterable[nbformat.NotebookNode]) -> set[str]:
     """노트북이 링크한, notebooks/ 밖의 파일들입니다. 예: docs/실험.md"""
     text = "\n".join(cell.source for notebook in notebooks for cell in notebook.cells
                      if cell.cell_type == "markdown" and not is_speaker_note(cell))  # fmt: skip
@@ -110,12 +114,13 @@ def write(path: Path, text: str) -> None:
 
 def build(target: Path, kind: str) -> None:
     """`target` 폴더에 한 가지를 만듭니다."""
-    paths = course_notebooks(ROOT / "notebooks")
-    notebooks = [nbformat.read(path, as_version=4) for path in paths]
-    target.mkdir(parents=True)
-    for path, notebook in zip(paths, notebooks, strict=True):
-        write(target / path.name, normalise(make(notebook, kind)))
-    for name in linked_files(notebooks):
+    folder = ROOT / "notebooks"
+    notebooks = {path.relative_to(folder): nbformat.read(path, as_version=4)
+                 for path in all_notebooks(folder)}  # fmt: skip
+    (target / "deep").mkdir(parents=True)
+    for name, notebook in notebooks.items():
+        write(target / name, normalise(make(notebook, kind)))
+    for name in linked_files(notebooks.values()):
         (target / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / name, target / name)
     skipped = shutil.ignore_patterns("__pycache__", ".*")
@@ -146,12 +151,11 @@ def check(path: Path, kind: str, timeout: int) -> list[str]:
         execute(notebook, path.parent, timeout)
     except RuntimeError as error:
         return [str(error)]
-    wanted = EMPTY_MARK if kind == STUDENT else RIGHT_MARK
-    tag = "exercise" if kind == STUDENT else "solution"
-    graded = [cell for cell in notebook.cells if has_tag(cell, tag)]
-    wrong = [f"{cell.id}: 판정이 {verdicts(cell) or '없음'}입니다. 모두 {wanted}이어야 합니다."
-             for cell in graded if set(verdicts(cell)) != {wanted}]  # fmt: skip
-    return wrong if graded else ["채점하는 셀이 없습니다."]
+    if kind == SOLVED:  # 틀린 풀이는 그 셀에서 멈춥니다.
+        return []
+    return [f"{cell.id}: 판정이 {verdicts(cell) or '없음'}입니다. 모두 {EMPTY_MARK}이어야 합니다."
+            for cell in notebook.cells
+            if has_tag(cell, "exercise") and set(verdicts(cell)) != {EMPTY_MARK}]  # fmt: skip
 
 
 def check_all(output: Path, timeout: int) -> int:
@@ -160,11 +164,11 @@ def check_all(output: Path, timeout: int) -> int:
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     problems = 0
     for kind in (STUDENT, SOLVED):
-        for path in sorted((output / kind).glob("*.ipynb")):
+        for path in sorted((output / kind).rglob("*.ipynb")):
             start = time.perf_counter()
             found = check(path, kind, timeout)
             problems += len(found)
-            state = "; ".join(found) or "모두 " + (EMPTY_MARK if kind == STUDENT else RIGHT_MARK)
+            state = "; ".join(found) or "이상 없음"
             print(f"{kind}/{path.name}: {time.perf_counter() - start:.1f}초, {state}", flush=True)
     return problems
 

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 import nbformat
-from course_files import clear_outputs, course_notebooks
+from course_files import all_notebooks, clear_outputs
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellControlSignal, DeadKernelError
@@ -119,7 +119,7 @@ def main():
     parser.add_argument("--timeout", type=int, default=600, help="셀 하나의 제한 시간(초)")
     options = parser.parse_args()
     failed = False
-    for path in options.notebooks or course_notebooks():
+    for path in options.notebooks or all_notebooks():
         try:
             run(path.resolve(), options.timeout)
         except (RuntimeError, OSError) as error:
