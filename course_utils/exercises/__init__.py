@@ -16,8 +16,6 @@ from course_utils.exercises.convolution import (
 )
 from course_utils.exercises.grading import EMPTY, Verdict
 from course_utils.exercises.innovations import (
-    check_color_shift,
-    check_inverted_dropout,
     check_judgement,
     check_ten_crop_answer,
     check_versions,
@@ -26,9 +24,7 @@ from course_utils.exercises.lenet5 import (
     check_accumulated_step,
     check_c3_table,
     check_lenet5,
-    check_rbf_penalties,
     check_rubbish_logits,
-    check_scaled_tanh,
     check_sizes,
     check_table_parameters,
 )
@@ -40,7 +36,6 @@ from course_utils.exercises.quiet_years import (
 from course_utils.exercises.switches import (
     check_receptive_field,
     check_stack_parameters,
-    check_training_operations,
 )
 from course_utils.exercises.transfer import check_freeze, check_normalize
 
@@ -52,13 +47,11 @@ __all__ = [
     "check_alexnet",
     "check_alexnet_sizes",
     "check_c3_table",
-    "check_color_shift",
     "check_convolution",
     "check_diagnosis",
     "check_exchange_bytes",
     "check_freeze",
     "check_grouped_parameters",
-    "check_inverted_dropout",
     "check_judgement",
     "check_leftover",
     "check_lenet5",
@@ -66,16 +59,13 @@ __all__ = [
     "check_margin",
     "check_normalize",
     "check_output_size",
-    "check_rbf_penalties",
     "check_receptive_field",
     "check_rubbish_logits",
     "check_same_padding",
-    "check_scaled_tanh",
     "check_sizes",
     "check_stack_parameters",
     "check_table_parameters",
     "check_ten_crop_answer",
-    "check_training_operations",
     "check_training_years",
     "check_versions",
     "check_word_histogram",

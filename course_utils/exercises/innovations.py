@@ -17,25 +17,6 @@ from course_utils.exercises.grading import (
 )
 
 
-def check_inverted_dropout(function: Callable[[Tensor, Tensor, float], Tensor]) -> Verdict:
-    """`function(x, keep, p)`가 학습할 때의 뒤집은 드롭아웃인지 봅니다. p는 지우는 비율입니다."""
-    x, p = random_tensor(4, 6), 0.2
-    keep = random_tensor(6, 4).T > -0.8
-    return grade(
-        function,
-        (x, keep, p),
-        torch.where(keep, x / (1 - p), torch.zeros(())),
-        mistakes=[
-            (x * keep, "논문의 방법입니다. 뒤집은 드롭아웃은 학습할 때 미리 키워 둡니다."),
-            (x * keep * (1 - p), "줄이는 것은 논문의 시험 때입니다. 학습할 때는 나누어 키웁니다."),
-            (x * keep / p, "나누는 수는 지우는 비율이 아니라 남기는 비율 1 − p입니다."),
-            (x * ~keep / (1 - p), "남길 것과 지울 것이 바뀌었습니다."),
-        ],
-        otherwise="남긴 값은 1 − p로 나누고, 지운 값은 0입니다.",
-        explanation="평균이 처음 값과 같으므로 시험할 때는 아무것도 하지 않아도 됩니다.",
-    )
-
-
 def check_versions(function: Callable[[int, int], int]) -> Verdict:
     """`function(big, small)`이 자르기와 뒤집기로 만드는 모습의 수를 내는지 봅니다."""
     cases = [(256, 224), (40, 32), (10, 10)]
@@ -51,24 +32,6 @@ def check_versions(function: Callable[[int, int], int]) -> Verdict:
         ],
         otherwise="한 방향의 자리는 큰 변 − 작은 변 + 1곳입니다.",
         explanation="256에서 224를 자르면 33 × 33 × 2 = 2,178입니다.",
-    )
-
-
-def check_color_shift(function: Callable[[Tensor, Tensor, Tensor], Tensor]) -> Verdict:
-    """`function(vectors, deviations, amounts)`가 RGB에 더할 값 `(3,)`을 내는지 봅니다."""
-    vectors = torch.linalg.qr(random_tensor(3, 3))[0]
-    deviations, amounts = torch.tensor([0.4, 0.1, 0.05]), torch.tensor([0.12, -0.2, 0.07])
-    return grade(
-        function,
-        (vectors, deviations, amounts),
-        sum(amounts[i] * deviations[i] * vectors[:, i] for i in range(3)),
-        mistakes=[
-            (vectors.T @ (amounts * deviations), "고유 벡터는 행이 아니라 열에 있습니다."),
-            (vectors @ amounts, "주축마다의 표준편차를 곱하지 않았습니다."),
-            (vectors @ (amounts * deviations**2), "표준편차 대신 분산(고윳값)을 곱했습니다."),
-        ],
-        otherwise="[p₁ p₂ p₃]에 [α₁σ₁, α₂σ₂, α₃σ₃]을 곱합니다.",
-        explanation="이 세 값을 그 이미지의 모든 픽셀에 더합니다.",
     )
 
 

@@ -63,42 +63,6 @@ def check_table_parameters(function: Callable[[tuple], int]) -> Verdict:
     )
 
 
-def check_scaled_tanh(function: Callable[[Tensor], Tensor]) -> Verdict:
-    """`function(x)`가 1.7159·tanh(2x/3)인지 봅니다."""
-    x = random_tensor(4, 5)
-    return grade(
-        function,
-        (x,),
-        1.7159 * torch.tanh(2 * x / 3),
-        mistakes=[
-            (torch.tanh(x), "이것은 보통의 tanh입니다. 두 배율 1.7159와 2/3이 있어야 합니다."),
-            (1.7159 * torch.tanh(x), "안쪽 배율 2/3이 빠졌습니다."),
-            (torch.tanh(2 * x / 3), "바깥쪽 배율 1.7159가 빠졌습니다."),
-        ],
-        otherwise="f(x) = 1.7159 · tanh(2x / 3)입니다.",
-        explanation="f(1)이 거의 1이 됩니다.",
-    )
-
-
-def check_rbf_penalties(function: Callable[[Tensor, Tensor], Tensor]) -> Verdict:
-    """`function(features, codes)`가 벌점 `(N, 클래스)`, 곧 거리의 제곱을 내는지 봅니다."""
-    features, codes = random_tensor(4, 84), random_tensor(10, 84).sign()
-    difference = features[:, None, :] - codes
-    return grade(
-        function,
-        (features, codes),
-        difference.square().sum(dim=2),
-        mistakes=[
-            (difference.abs().sum(dim=2), "차이의 절댓값이 아니라 제곱을 더해야 합니다."),
-            (difference.square().mean(dim=2), "84개 값의 평균이 아니라 합입니다."),
-            (difference.square().sum(dim=2).sqrt(), "제곱근을 씌우지 않은 값이 벌점입니다."),
-            (features @ codes.T, "내적은 유사도입니다. 벌점은 차이에서 나옵니다."),
-        ],
-        otherwise="y_i = Σ_j (x_j − w_ij)²입니다. features[:, None, :] − codes부터 만드십시오.",
-        explanation="코드와 똑같은 F6은 벌점이 0입니다.",
-    )
-
-
 def check_rubbish_logits(function: Callable[[Tensor, float], Tensor]) -> Verdict:
     """`function(penalties, j)`가 식 9를 교차 엔트로피로 만드는 로짓 `(N, 11)`을 내는지 봅니다."""
     penalties, j = random_tensor(4, 10).square() * 20, 7.0

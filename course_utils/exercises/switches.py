@@ -51,25 +51,3 @@ def check_stack_parameters(function: Callable[[int, int, int, int], int]) -> Ver
         otherwise="층마다 커널² × 입력 채널 × 출력 채널 + 출력 채널을 더합니다.",
         explanation="컬러 이미지를 바로 보는 11×11 하나는 34,944개로, 쌓은 3×3보다 적습니다.",
     )
-
-
-def check_training_operations(function: Callable[[int, int, int], int]) -> Verdict:
-    """`function(macs, images, epochs)`가 학습 전체의 연산 수를 내는지 봅니다."""
-    cases = [(328_096, 60_000, 20), (724_406_816, 1_200_000, 90)]
-
-    def total(factor: int) -> torch.Tensor:
-        return torch.tensor([factor * macs * images * epochs for macs, images, epochs in cases])
-
-    return grade(
-        each_case(function, cases),
-        (),
-        total(6),
-        mistakes=[
-            (total(1), "순전파의 MAC만 셌습니다. 역전파는 그 두 배쯤이고, MAC은 연산 둘입니다."),
-            (total(2), "역전파가 빠졌습니다. 역전파는 순전파의 두 배쯤입니다."),
-            (total(3), "MAC 하나는 곱하기와 더하기, 연산 둘입니다."),
-            (total(4), "역전파는 입력과 가중치의 기울기를 모두 구하므로 순전파의 두 배입니다."),
-        ],
-        otherwise="MAC × 2(곱하기와 더하기) × 3(순전파 1, 역전파 2) × 이미지 × 에폭입니다.",
-        explanation="이렇게 두 학습의 계산을 한 단위로 견줍니다.",
-    )

@@ -5,25 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from course_utils.exercises.grading import Verdict, each_case, grade, random_tensor
-
-
-def check_head_parameters(function: Callable[[int, int], int]) -> Verdict:
-    """`function(num_inputs, num_classes)`가 새 머리의 파라미터 수를 내는지 봅니다."""
-    cases = [(4096, 10), (256, 10), (4096, 2)]
-    inputs, classes = (torch.tensor(values) for values in zip(*cases, strict=True))
-    return grade(
-        each_case(function, cases),
-        (),
-        inputs * classes + classes,
-        mistakes=[
-            (inputs * classes, "편향을 빠뜨렸습니다. 출력마다 하나씩 있습니다."),
-            (inputs * classes + 1, "편향은 하나가 아니라 출력마다 하나씩입니다."),
-            (inputs * classes + inputs, "편향은 입력이 아니라 출력마다 하나씩입니다."),
-        ],
-        otherwise="가중치는 입력 수 × 클래스 수이고, 편향은 클래스마다 하나입니다.",
-        explanation="AlexNet의 머리를 열 클래스로 바꾸면 4,096 × 10 + 10 = 40,970개입니다.",
-    )
+from course_utils.exercises.grading import Verdict, grade, random_tensor
 
 
 def check_normalize(function: Callable[[Tensor, Tensor, Tensor], Tensor]) -> Verdict:
