@@ -1,6 +1,6 @@
 """담아 둔 실험 기록에서 오류율, 같은 시드끼리의 차이, 판정을 읽습니다.
 
-기록은 `load_record("innovations")`처럼 읽습니다. 만드는 명령은 `course_utils.commands`에 있습니다.
+만드는 명령은 `course_utils.commands`에 있습니다.
 """
 
 import math
@@ -9,7 +9,14 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import stats
 
+from course_utils.checkpoint import load_record
+
 TARGET = 0.75  # 학습 오류율 25 %의 정확도 (Krizhevsky 2012, Fig. 1)
+
+
+def load(name: str) -> dict:
+    """함께 담은 기록입니다: "data_size", "innovations", "ladder"."""
+    return load_record(name)
 
 
 def runs_of(record: dict, condition: str) -> list[dict]:
