@@ -117,10 +117,10 @@ bench: $(READY)
 	@$(ABSOLUTE_DATA); $(PY) benchmarks/run.py $(ARGS)
 
 weights: $(READY)
-	@$(ABSOLUTE_DATA); $(PY) -m course_utils.train_lenet $(ARGS)
+	@$(ABSOLUTE_DATA); $(PY) -m course_utils.commands.train_lenet $(ARGS)
 
 experiments: $(READY)
-	@$(ABSOLUTE_DATA); $(PY) -m course_utils.experiments $(ARGS)
+	@$(ABSOLUTE_DATA); $(PY) -m course_utils.commands.experiments $(ARGS)
 
 clean:
 	rm -rf .venv build *.egg-info .pytest_cache .ruff_cache

@@ -338,3 +338,27 @@ class LadderNet(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         check_images(images, name="LadderNet", sides=(32,))
         return self.classifier(self.features(images).flatten(1))
+
+
+def start_he(model: nn.Module, activation: str = "relu") -> nn.Module:
+    """실험의 출발점: 활성화에 맞춘 He의 초기값(2015)이고, 마지막 층만 논문의 N(0, 0.01)입니다.
+
+    표준화한 입력에서 모두 논문처럼 작으면 짧은 학습이 출발하지 못하고, 마지막 층까지 크면 첫 손실이
+    커서 ReLU가 죽기도 합니다. 비교하는 조건에는 모두 같으므로 지장이 없습니다.
+    """
+    for layer in model.modules():
+        if isinstance(layer, nn.Conv2d | nn.Linear):
+            nn.init.kaiming_normal_(layer.weight, nonlinearity=activation)
+            nn.init.zeros_(layer.bias)
+    nn.init.normal_(model.classifier[-1].weight, std=0.01)
+    return model
+
+
+def start_small(model: nn.Module) -> nn.Module:
+    """논문의 출발점: 가중치는 N(0, 0.01), 편향은 0입니다 (Krizhevsky 2012, §5)."""
+    for layer in model.modules():
+        if isinstance(layer, nn.Conv2d | nn.Linear):
+            nn.init.normal_(layer.weight, std=0.01)
+            nn.init.zeros_(layer.bias)
+    nn.init.normal_(model.classifier[-1].weight, std=0.01)
+    return model

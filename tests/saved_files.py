@@ -12,7 +12,7 @@ from torch import nn
 
 from course_utils import transfer
 from course_utils.checkpoint import load_pretrained, save_pretrained
-from course_utils.experiments import runs
+from course_utils.commands.experiments import runs
 from course_utils.transfer.classifier import KINDS, Kind
 
 SETTINGS = {"seed": 1, "condition": {"label": "시험"}}

@@ -7,23 +7,21 @@ import numpy as np
 import pytest
 import torch
 
+from course_utils import data_size
+from course_utils.checkpoint import load_record
+from course_utils.commands.experiments import sizes
+from course_utils.commands.experiments.sizes import SIZES, all_tasks, ship, work
 from course_utils.data import ImageData, load_digits
-from course_utils.experiments import data_size
-from course_utils.experiments.data_size import (
+from course_utils.data_size import (
     METHODS,
     RECIPES,
-    SEEDS,
-    SIZES,
-    all_tasks,
-    crossing,
     draw_subset,
     errors_of,
     measure,
     name_of,
-    run,
-    ship,
 )
 
+SEEDS = (0, 1, 2)
 QUICK = RECIPES["lenet"] | {"min_epochs": 1, "min_updates": 80}
 
 
@@ -96,7 +94,7 @@ def test_small_sizes_get_enough_updates(monkeypatch, digits):
 
 
 def test_whole_data_svms_run_once():
-    tasks = all_tasks()
+    tasks = all_tasks(SEEDS)
     assert len(tasks) == len(set(tasks)) == 3 * len(SIZES) * len(SEEDS) - 2 * (len(SEEDS) - 1)
     assert ("hog", 60_000, 1) not in tasks
     assert ("lenet", 60_000, 2) in tasks
@@ -105,27 +103,28 @@ def test_whole_data_svms_run_once():
 def test_finished_run_is_only_read(monkeypatch, tmp_path):
     calls = []
     monkeypatch.setattr(
-        data_size, "measure", lambda *_, **__: calls.append(1) or {"error": 1.5, "seconds": 2.0}
+        sizes, "measure", lambda *_, **__: calls.append(1) or {"error": 1.5, "seconds": 2.0}
     )
-    first = run(("raw", 100, 0), None, folder=tmp_path)
-    assert run(("raw", 100, 0), None, folder=tmp_path) == first
-    assert (len(calls), first["error"]) == (1, 1.5)
+    monkeypatch.setattr(sizes, "load_mnist", lambda: None)
+    first = work("raw", 100, 0, folder=tmp_path)
+    assert work("raw", 100, 0, folder=tmp_path) == first
+    assert (len(calls), first) == (1, "raw_100_0: 오류율 1.50 %, 2초")
 
 
 def test_run_with_another_recipe_is_not_mixed_in(tmp_path):
     (tmp_path / "raw_100_0.json").write_text(json.dumps({"recipe": {"c": 1}}), encoding="utf-8")
     with pytest.raises(RuntimeError, match="다른 설정"):
-        run(("raw", 100, 0), None, folder=tmp_path)
+        work("raw", 100, 0, folder=tmp_path)
 
 
 def test_record_holds_every_run_and_where_it_came_from(tmp_path):
-    for number, task in enumerate(all_tasks()):
+    for number, task in enumerate(all_tasks(SEEDS)):
         made = {"error": number / 10, "seconds": 1.0, "date": "2026-01-01", "recipe": {}}
         path = tmp_path / f"{name_of(*task)}.json"
         path.write_text(json.dumps(made), encoding="utf-8")
-    ship(folder=tmp_path, target=tmp_path)
-    record = data_size.load_data_size(folder=tmp_path)
-    assert len(record["runs"]) == len(all_tasks())
+    ship(SEEDS, folder=tmp_path, target=tmp_path)
+    record = load_record("data_size", folder=tmp_path)
+    assert len(record["runs"]) == len(all_tasks(SEEDS))
     assert {"command", "data", "torch", "sklearn", "seeds", "recipes"} <= record.keys()
     curves = errors_of(record, "hog")
     assert np.shape(curves) == (len(SEEDS), len(SIZES))
@@ -135,47 +134,25 @@ def test_record_holds_every_run_and_where_it_came_from(tmp_path):
 
 def test_missing_run_is_not_passed_over(tmp_path):
     with pytest.raises(FileNotFoundError, match="raw_100_0"):
-        ship(folder=tmp_path, target=tmp_path)
+        ship(SEEDS, folder=tmp_path, target=tmp_path)
 
 
 def test_other_data_is_refused(monkeypatch, digits):
-    monkeypatch.setattr(data_size, "load_digits", lambda: digits)
-    data_size._digits.cache_clear()
+    monkeypatch.setattr(sizes, "load_digits", lambda: digits)
+    sizes.load_mnist.cache_clear()
     with pytest.raises(RuntimeError, match="MNIST로만"):
-        data_size._digits()
+        sizes.load_mnist()
 
 
 # --- 만나는 자리 ----------------------------------------------------------------------------------
-
-
-def test_crossing_is_interpolated_in_the_logarithm():
-    # 차이 +1에서 −1로: 로그의 한가운데, 곧 기하평균 √(100 × 10,000) = 1,000
-    assert crossing((100, 10_000), [5, 2], [4, 3]) == pytest.approx(1_000)
-    # 차이 +3에서 −1로: 로그의 3/4 자리
-    assert crossing((1, 10_000), [5, 1], [2, 2]) == pytest.approx(1_000)
-
-
-def test_crossing_is_the_last_one():
-    assert crossing((1, 100, 10_000), [1, 5, 1], [2, 4, 2]) == pytest.approx(1_000)
-
-
-def test_curves_that_never_cross():
-    assert crossing((1, 10, 100), [5, 4, 3], [4, 3, 2]) == math.inf
-    assert crossing((1, 10, 100), [1, 5, 2], [2, 2, 2]) == math.inf  # 같으면 아래가 아닙니다.
-    assert crossing((1, 10, 100), [3, 2, 1], [4, 3, 2]) == 0
-
-
-def test_crossing_needs_curves_of_one_length():
-    with pytest.raises(ValueError, match="zip"):
-        crossing((1, 10), [1, 2], [1])
 
 
 # --- 담아 둔 기록 ---------------------------------------------------------------------------------
 
 
 def test_shipped_record_is_whole_and_of_these_recipes():
-    record = data_size.load_data_size()
-    assert record["runs"].keys() == {name_of(*task) for task in all_tasks()}
+    record = load_record("data_size")
+    assert record["runs"].keys() == {name_of(*task) for task in all_tasks(SEEDS)}
     assert record["recipes"] == RECIPES
     assert record["data"].startswith("MNIST")
     # MNIST를 찍으면 90 %이고, 60,000장의 LeNet-5는 논문에서 0.95 %입니다.
@@ -184,6 +161,6 @@ def test_shipped_record_is_whole_and_of_these_recipes():
 
 
 def test_shipped_errors_fall_as_the_data_grows():
-    record = data_size.load_data_size()
+    record = load_record("data_size")
     for method in METHODS:
         assert (np.diff(np.mean(errors_of(record, method), axis=0)) < 0).all()

@@ -9,16 +9,17 @@ import select
 import subprocess
 import sys
 import textwrap
+from functools import partial
 from pathlib import Path
 
 import pytest
 import torch
 
 from course_utils import checkpoint
-from course_utils.data import ImageData
-from course_utils.experiments import __main__ as command
-from course_utils.experiments import pool, records, runs
-from course_utils.experiments.conditions import (
+from course_utils.alexnet import FourLayerNet, SmallAlexNet
+from course_utils.commands.experiments import __main__ as command
+from course_utils.commands.experiments import runs, ship
+from course_utils.commands.experiments.conditions import (
     ABLATIONS,
     COMMON,
     CONDITIONS,
@@ -27,16 +28,18 @@ from course_utils.experiments.conditions import (
     LADDER_TUNING,
     LEARNING_RATES,
     LONG_RUNS,
-    SEEDS,
+    NUM_SEEDS,
     STEPS,
     Condition,
     build,
-    make_augment,
+    label_of,
     make_inputs,
 )
+from course_utils.data import ImageData
 
+SEEDS = (0, 1, 2)
 RECIPE = COMMON | {"num_epochs": 3, "batch_size": 16}
-SMALL = Condition("작은 실험", augment=("crops", "flips", "colors"), recipe=RECIPE)
+SMALL = Condition(augment=("crops", "flips", "colors"), recipe=RECIPE)
 
 
 def make_data(count=48):
@@ -120,19 +123,12 @@ def test_interrupt_in_the_middle_of_an_epoch_loses_only_that_epoch(
     assert_same(tmp_path, unbroken)
 
 
-def test_other_seeds_give_other_weights(tmp_path, data, unbroken):
-    runs.run(SMALL, data, seed=2, name="a", folder=tmp_path)
-    assert not torch.equal(
-        weights(tmp_path)["features.conv1.weight"], weights(unbroken)["features.conv1.weight"]
-    )
-
-
 KILLED = """
     import sys, time
     sys.path.insert(0, sys.argv[2])
     from pathlib import Path
     import test_experiments as t
-    from course_utils.experiments import runs
+    from course_utils.commands.experiments import runs
     real, done = runs.save, []
     def save(*arguments):
         real(*arguments)
@@ -161,13 +157,6 @@ def test_killed_process_goes_on_where_it_was(monkeypatch, tmp_path, data, unbrok
     assert_same(tmp_path, unbroken)
 
 
-def test_cut_checkpoint_is_told_and_the_run_starts_afresh(tmp_path, data, unbroken, capsys):
-    (tmp_path / "a.ckpt").write_bytes(b"PK\x03\x04" + bytes(100))
-    runs.run(SMALL, data, seed=1, name="a", folder=tmp_path)
-    assert "처음부터" in capsys.readouterr().out
-    assert_same(tmp_path, unbroken)
-
-
 @pytest.mark.parametrize("share", [0.0, 0.5, 0.99])
 def test_checkpoint_cut_short_is_not_used(monkeypatch, tmp_path, data, unbroken, capsys, share):
     calls = stop_at(monkeypatch, 2)
@@ -183,21 +172,11 @@ def test_checkpoint_cut_short_is_not_used(monkeypatch, tmp_path, data, unbroken,
 
 def test_run_after_another_recipe_starts_from_fresh_weights(monkeypatch, tmp_path, data, unbroken):
     stop_at(monkeypatch, 2)
-    other = Condition("다른 설정", augment=SMALL.augment, recipe=RECIPE | {"learning_rate": 0.5})
+    other = Condition(augment=SMALL.augment, recipe=RECIPE | {"learning_rate": 0.5})
     with pytest.raises(RuntimeError):
         runs.run(other, data, seed=1, name="a", folder=tmp_path)
     runs.run(SMALL, data, seed=1, name="a", folder=tmp_path)
     assert_same(tmp_path, unbroken)
-
-
-def test_checkpoint_of_another_recipe_is_not_used(monkeypatch, tmp_path, data, capsys):
-    stop_at(monkeypatch, 2)
-    with pytest.raises(RuntimeError):
-        runs.run(SMALL, data, seed=1, name="a", folder=tmp_path)
-    other = Condition("다른 설정", recipe=RECIPE | {"learning_rate": 0.001, "num_epochs": 1})
-    record = runs.run(other, data, seed=1, name="a", folder=tmp_path)
-    assert "다른 설정" in capsys.readouterr().out
-    assert len(record["history"]["train_loss"]) == 1
 
 
 def test_finished_run_is_not_trained_again(monkeypatch, data, unbroken):
@@ -207,13 +186,23 @@ def test_finished_run_is_not_trained_again(monkeypatch, data, unbroken):
 
 
 @pytest.mark.parametrize(("change", "seed"), [
-    ({"recipe": RECIPE | {"num_epochs": 4}}, 1), ({"net": {"dropout": 0.25}}, 1),
+    ({"recipe": RECIPE | {"num_epochs": 4}}, 1), ({"net": partial(SmallAlexNet, dropout=0.25)}, 1),
     ({"augment": ("crops",)}, 1), ({"start": "small"}, 1), ({}, 2),
 ])  # fmt: skip
 def test_finished_run_of_other_settings_is_refused(data, unbroken, change, seed):
     other = dataclasses.replace(SMALL, **change)
     with pytest.raises(RuntimeError, match="다른 설정의 결과이니 먼저 지우십시오"):
         runs.run(other, data, seed=seed, name="a", folder=unbroken)
+
+
+def test_finished_run_that_also_wrote_a_label_is_ours(tmp_path, data, unbroken):
+    # 조건의 한국어 이름까지 적던 때의 결과도 다시 학습하지 않고 씁니다.
+    record = json.loads((unbroken / "a.json").read_text(encoding="utf-8"))
+    record["condition"]["label"] = "작은 실험"
+    (tmp_path / "a.json").write_text(json.dumps(record), encoding="utf-8")
+    (tmp_path / "a.pt").write_bytes((unbroken / "a.pt").read_bytes())
+    again = runs.run(SMALL, data, seed=1, name="a", folder=tmp_path)
+    assert again["history"] == record["history"]
 
 
 def test_finished_run_without_its_weights_is_refused(tmp_path, data, unbroken):
@@ -247,16 +236,12 @@ def test_checkpoint_with_a_bad_optimizer_leaves_the_model_untouched(
     assert_same(tmp_path, unbroken)
 
 
-def test_no_checkpoint_is_left_behind(unbroken):
-    assert {path.suffix for path in unbroken.iterdir()} == {".pt", ".json"}
-
-
 def test_target_stops_the_run(monkeypatch, tmp_path, data):
     monkeypatch.setattr(runs, "fit", lambda *_, **__: {
         "train_loss": [1.0], "train_accuracy": [0.5], "test_loss": [1.0], "test_accuracy": [0.8],
         "stopped": None,
     })  # fmt: skip
-    condition = Condition("목표", net={"activation": "tanh"}, recipe=RECIPE, target=0.75)
+    condition = Condition(partial(FourLayerNet, activation="tanh"), recipe=RECIPE, target=0.75)
     record = runs.run(condition, data, seed=0, name="b", folder=tmp_path)
     assert record["history"]["test_accuracy"] == [0.8]
 
@@ -284,14 +269,14 @@ def test_each_epoch_is_trained_at_its_own_rate(monkeypatch, tmp_path, data):
 @pytest.mark.parametrize(("target", "count"), [(None, 4), (0.9, 48)])
 def test_target_is_measured_on_the_training_images(monkeypatch, tmp_path, data, target, count):
     seen = watch_fit(monkeypatch)
-    condition = Condition("목표", recipe=RECIPE, target=target)
+    condition = Condition(recipe=RECIPE, target=target)
     runs.run(condition, data, seed=0, name="b", folder=tmp_path)
     assert {len(images) for _, images in seen} == {count}
 
 
 def test_loss_that_is_not_a_number_leaves_no_result(tmp_path, data):
     broken = dataclasses.replace(data, train_images=data.train_images * math.nan)
-    condition = Condition("상한 데이터", recipe=RECIPE)
+    condition = Condition(recipe=RECIPE)
     with pytest.raises(RuntimeError, match=r"b: .*손실.*같은 명령을 다시"):
         runs.run(condition, broken, seed=0, name="b", folder=tmp_path)
     assert list(tmp_path.iterdir()) == []
@@ -324,7 +309,7 @@ def test_each_condition_changes_one_thing(name):
     before = ABLATIONS["crops_flips" if name == "colors" else "baseline"]
     after = ABLATIONS[name]
     before, after = (condition.settings() for condition in (before, after))
-    changed = {key for key in after if after[key] != before[key]} - {"label"}
+    changed = {key for key in after if after[key] != before[key]}
     assert changed == ({"net", "constant_lrn"} if name == "lrn_constant" else changed)
     assert name == "lrn_constant" or len(changed) == 1
     assert len(after["net"]) <= 1
@@ -368,40 +353,6 @@ def test_every_condition_builds_a_net(name):
     assert build(CONDITIONS[name]).eval()(torch.zeros(1, 3, 32, 32)).shape == (1, 10)
 
 
-def test_no_augmentation_is_none(data):
-    assert make_augment(ABLATIONS["baseline"], data.train_images) is None
-    augment = make_augment(ABLATIONS["colors"], data.train_images)
-    assert augment(data.train_images).shape == data.train_images.shape
-
-
-@pytest.mark.parametrize(
-    ("curve", "epochs"),
-    [([0.5, 0.75, 0.9], 2.0), ([0.5, 0.8], 1 + 0.25 / 0.3), ([0.9], 0.75 / 0.9)],
-)
-def test_epochs_to_the_target_are_interpolated(curve, epochs):
-    assert records.epochs_to_target({"test_accuracy": curve}) == pytest.approx(epochs)
-
-
-def test_target_that_is_never_reached_takes_for_ever():
-    assert records.epochs_to_target({"test_accuracy": [0.5, 0.7]}) == float("inf")
-
-
-def test_differences_pair_the_seeds():
-    assert records.differences([10, 20, 30], [9, 22, 30]) == [1, -2, 0]
-
-
-def test_differences_refuse_a_missing_seed():
-    with pytest.raises(ValueError, match="shorter"):
-        records.differences([1, 2, 3], [1, 2])
-
-
-@pytest.mark.parametrize(("changes", "said"), [
-    ([-1, -2], "좋아짐"), ([1, 2], "나빠짐"), ([-1, 2], "가릴 수 없음"), ([0, -1], "가릴 수 없음"),
-])  # fmt: skip
-def test_verdict_needs_all_seeds_on_one_side(changes, said):
-    assert said in records.verdict(changes)
-
-
 def put_run(folder, name, curve, **more):
     condition = CONDITIONS[name.rpartition("_")[0]]
     record = {
@@ -433,19 +384,13 @@ def made(tmp_path, monkeypatch):
     checkpoint.save_pretrained(
         model, checkpoint.load_record("shipped_0", folder=folder), "shipped_0", folder=folder
     )
-    monkeypatch.setattr(records, "ASSETS", assets)
-    records.ship_innovations(folder)
+    monkeypatch.setattr(ship, "ASSETS", assets)
+    ship.ship_innovations(folder, SEEDS)
     return assets, model
 
 
-def test_shipping_writes_only_into_the_assets_folder(made):
-    assert {path.name for path in made[0].iterdir()} == {
-        "innovations.json", "small_alexnet_cifar10.json", "small_alexnet_cifar10.pt"
-    }  # fmt: skip
-
-
 def test_shipped_record_is_read_back_with_every_run(made):
-    record = records.load_innovations(folder=made[0])
+    record = checkpoint.load_record("innovations", folder=made[0])
     expected = {f"{name}_{seed}" for name in [*ABLATIONS, *LONG_RUNS, *FASTEST] for seed in SEEDS}
     expected |= {f"{name}_0" for name in FIGURE_1_RUNS}
     assert record["runs"].keys() == expected
@@ -456,55 +401,33 @@ def test_shipped_record_is_read_back_with_every_run(made):
 
 
 def test_shipped_best_is_the_first_to_reach_the_target(made):
-    record = records.load_innovations(folder=made[0])
+    record = checkpoint.load_record("innovations", folder=made[0])
     assert record["best"] == {
         "he": {"relu": "relu_he_0.003", "tanh": "tanh_he_0.01"},
         "small": {"relu": "relu_small_0.001", "tanh": "tanh_small_0.003"},
     }
 
 
-def test_speedup_is_the_ratio_of_epochs(made):
-    record = records.load_innovations(folder=made[0])
-    # "he"의 ReLU는 1에폭, 나머지는 2에폭에 닿게 만들었습니다.
-    assert records.speedup(record, "he") == [2] * len(SEEDS)
-    assert records.speedup(record, "small") == [1] * len(SEEDS)
-
-
-def test_effects_of_made_runs_are_hand_arithmetic(made):
-    ours = {name: values for name, values, _ in
-            records.effects(records.load_innovations(folder=made[0]))}  # fmt: skip
-    # 정확도를 ABLATIONS의 차례(기준, 드롭아웃 없음, LRN, 상수, …)로 2 %p씩 올려 두었습니다.
-    assert ours["드롭아웃"] == pytest.approx([2] * len(SEEDS))
-    assert ours["드롭아웃, 60에폭"] == pytest.approx([2] * len(SEEDS))
-    assert ours["자르기와 뒤집기, 60에폭"] == pytest.approx([-4] * len(SEEDS))
-    assert ours["LRN"] == pytest.approx([-4] * len(SEEDS))
-    assert ours["LRN 대신 상수로 나누기"] == pytest.approx([-6] * len(SEEDS))
-    assert ours["겹치는 풀링"] == pytest.approx([8] * len(SEEDS))
-    assert ours["자르기와 뒤집기"] == pytest.approx([-10] * len(SEEDS))
-    assert ours["PCA 색 잡음"] == pytest.approx([-2] * len(SEEDS))
-    assert ours["열 조각으로 시험"] == pytest.approx([-seed for seed in SEEDS])
-
-
 def test_shipped_weights_are_those_of_the_run(made):
     assets, model = made
     other = build(CONDITIONS["shipped"])
     record = checkpoint.load_pretrained(other, "small_alexnet_cifar10", folder=assets)
-    assert record["command"] == "python -m course_utils.experiments shipped"
+    assert record["command"] == "python -m course_utils.commands.experiments shipped"
     assert torch.equal(other.features.conv1.weight, model.features.conv1.weight)
 
 
 def test_records_are_made_with_cifar_10_only(monkeypatch, data):
-    monkeypatch.setattr(pool, "load_photos", lambda **_: data)
+    monkeypatch.setattr(runs, "load_photos", lambda **_: data)
     with pytest.raises(RuntimeError, match=r"CIFAR-10으로만.*COURSE_DATA"):
-        pool.work("baseline", 0)
+        runs.work("baseline", 0)
 
 
 ORPHAN = """
     import multiprocessing, os, time
-    from course_utils.experiments import pool
+    from course_utils.commands.experiments import runs
 
     def child():
-        pool.end_with_parent()
+        runs.end_with_parent()
         print(os.getpid(), flush=True)
         time.sleep(60)
 
@@ -528,12 +451,8 @@ def test_worker_ends_when_its_parent_is_killed(tmp_path):
     parent.wait()
 
 
-def test_pool_opens_on_every_python():
-    pool.work_all([], jobs=1)  # Python 3.10의 ProcessPoolExecutor에는 없는 옵션이 있습니다.
-
-
 def test_held_out_images_come_from_the_training_images(data):
-    held = pool.hold_out(data, 4)
+    held = runs.hold_out(data, 4)
     assert torch.equal(held.test_images, data.train_images[3::4])
     assert torch.equal(held.test_labels, data.train_labels[3::4])
     both = torch.cat([held.train_images, held.test_images]).flatten(1)
@@ -543,7 +462,8 @@ def test_held_out_images_come_from_the_training_images(data):
 def test_ladder_changes_one_thing_a_step():
     steps = list(STEPS.values())
     for before, after in itertools.pairwise(steps):
-        changed = {key for key in after.net if after.net[key] != before.net.get(key)}
+        net, old = after.net.keywords, before.net.keywords
+        changed = {key for key in net if net[key] != old.get(key)}
         more = [after.augment != before.augment]
         if after is STEPS["data"]:
             assert (changed, more) == (set(), [False])
@@ -567,13 +487,22 @@ def test_ladder_takes_the_rate_best_on_held_out_data(tmp_path, monkeypatch):
     for name in LADDER_RUNS:
         for seed in SEEDS:
             put_run(tmp_path, f"{name}_{seed}", [0.5])
-    monkeypatch.setattr(records, "ASSETS", tmp_path / "assets")
-    records.ship_ladder(tmp_path)
-    record = records.load_ladder(folder=tmp_path / "assets")
+    monkeypatch.setattr(ship, "ASSETS", tmp_path / "assets")
+    ship.ship_ladder(tmp_path, SEEDS)
+    record = checkpoint.load_record("ladder", folder=tmp_path / "assets")
     assert record["best"]["relu"] == "relu_step_0.01"
     assert record["best"]["augment"] == "augment_step_0.03"
     assert record["best"]["data"] == "data_step_0.03"  # 앞 칸의 것
     assert len(record["runs"]) == len(STEPS) * len(SEEDS) + len(LADDER_TUNING)
+
+
+@pytest.mark.parametrize(
+    ("curve", "epochs"),
+    [([0.5, 0.75, 0.9], 2.0), ([0.5, 0.8], 1 + 0.25 / 0.3), ([0.9], 0.75 / 0.9),
+     ([0.5, 0.7], float("inf"))],
+)  # fmt: skip
+def test_epochs_to_the_target_are_interpolated(curve, epochs):
+    assert ship.epochs_to_target({"test_accuracy": curve}) == pytest.approx(epochs)
 
 
 # --- 담아 둔 기록 ---------------------------------------------------------------------------------
@@ -581,7 +510,7 @@ def test_ladder_takes_the_rate_best_on_held_out_data(tmp_path, monkeypatch):
 
 @pytest.fixture(scope="module")
 def shipped():
-    return records.load_innovations()
+    return checkpoint.load_record("innovations")
 
 
 def test_record_says_where_it_comes_from(shipped):
@@ -589,20 +518,25 @@ def test_record_says_where_it_comes_from(shipped):
     assert all("CIFAR-10" in run["data"] and run["date"] for run in shipped["runs"].values())
 
 
-def test_record_was_made_with_the_conditions_of_today(shipped):
-    # 긴 학습과 Fig. 1의 작은 실험은 테스트 이미지 4,000장이던 때의 것이 남아 있습니다.
-    for name in [*ABLATIONS, *LONG_RUNS, *FIGURE_1_RUNS]:
-        made, today = shipped["conditions"][name], CONDITIONS[name].settings()
-        num_test = 10_000 if name in ABLATIONS else 4_000
-        assert made == today | {"recipe": today["recipe"] | {"num_test": num_test}}
+@pytest.mark.parametrize("name", ["innovations", "ladder"])
+def test_record_was_made_with_the_conditions_of_today(name):
+    made = checkpoint.load_record(name)["conditions"]
+    assert made == {
+        name: {"label": label_of(name)} | CONDITIONS[name].settings() for name in made
+    }
+    assert set(made) >= set([*ABLATIONS, *LONG_RUNS, *FIGURE_1_RUNS] if "baseline" in made
+                            else LADDER_TUNING)  # fmt: skip
 
 
-def test_every_condition_has_whole_seeds(shipped):
-    for name in [*ABLATIONS, *LONG_RUNS]:
-        found = records.runs_of(shipped, name)
-        assert [run["seed"] for run in found] == list(range(8 if name in ABLATIONS else 3))
+@pytest.mark.parametrize("name", ["innovations", "ladder"])
+def test_every_condition_has_all_seeds(name):
+    record = checkpoint.load_record(name)
+    names = [*ABLATIONS, *LONG_RUNS] if name == "innovations" else record["best"].values()
+    for condition in names:
+        found = [record["runs"][f"{condition}_{seed}"] for seed in range(NUM_SEEDS)]
+        assert f"{condition}_{NUM_SEEDS}" not in record["runs"]
         assert {len(run["history"]["test_accuracy"]) for run in found} == {
-            CONDITIONS[name].recipe["num_epochs"]
+            CONDITIONS[condition].recipe["num_epochs"]
         }
 
 
@@ -610,37 +544,21 @@ def test_every_condition_has_whole_seeds(shipped):
 @pytest.mark.parametrize("activation", ["relu", "tanh"])
 def test_best_rate_is_the_fastest_of_seed_0_and_not_at_the_edge(shipped, start, activation):
     names = [f"{activation}_{start}_{rate:g}" for rate in LEARNING_RATES[start][activation]]
-    epochs = [records.epochs_to_target(shipped["runs"][f"{name}_0"]["history"]) for name in names]
+    epochs = [ship.epochs_to_target(shipped["runs"][f"{name}_0"]["history"]) for name in names]
     fastest = epochs.index(min(epochs))
     assert shipped["best"][start][activation] == names[fastest]
     assert 0 < fastest < len(names) - 1
 
 
-def test_effect_is_the_paired_difference_of_final_errors(shipped):
-    ours = {name: values for name, values, _ in records.effects(shipped)}["LRN"]
-    last = {name: [shipped["runs"][f"{name}_{seed}"]["history"]["test_accuracy"][-1]
-                   for seed in SEEDS] for name in ("lrn", "baseline")}  # fmt: skip
-    expected = [100 * (b - a) for a, b in zip(last["lrn"], last["baseline"], strict=True)]
-    assert ours == pytest.approx(expected)
-
-
-def test_paper_values_are_those_of_the_paper(shipped):
-    paper = {name: value for name, _, value in records.effects(shipped)}
-    assert paper == {
-        "드롭아웃": None, "드롭아웃, 60에폭": None, "자르기와 뒤집기": None,
-        "자르기와 뒤집기, 60에폭": None, "PCA 색 잡음": -1.0,
-        "열 조각으로 시험": pytest.approx(37.5 - 39.0), "LRN": -1.4, "LRN 대신 상수로 나누기": None,
-        "겹치는 풀링": -0.4,
-    }  # fmt: skip
+def test_number_of_seeds_is_an_option(monkeypatch):
+    asked = []
+    monkeypatch.setattr(command, "work_all", lambda tasks, jobs: asked.extend(tasks))
+    monkeypatch.setattr(sys, "argv", ["experiments", "--seeds", "8", "lrn", "shipped"])
+    command.main()
+    assert asked == [("lrn", seed) for seed in range(8)] + [("shipped", 0)]
 
 
 def test_unknown_condition_is_told(monkeypatch):
     monkeypatch.setattr(sys, "argv", ["experiments", "batchnorm"])
     with pytest.raises(SystemExit, match="없는 조건입니다: batchnorm"):
         command.main()
-
-
-def test_record_is_small():
-    path = checkpoint.ASSETS / "innovations.json"
-    assert path.stat().st_size < 200_000
-    json.loads(path.read_text(encoding="utf-8"))

@@ -25,8 +25,8 @@ ENVIRONMENT = (ROOT / "environment.yml").read_text(encoding="utf-8")
 
 # 가운데 층입니다. 나머지 파일은 모두 바닥 층이고, 노트북이 맨 위층입니다.
 MIDDLE_FLOOR = {
-    "widgets", "smoke_test", "parallel", "commands", "train_lenet", "environment",
-    "experiments", "transfer", "quiz", "exercises",
+    "widgets", "smoke_test", "parallel", "commands", "environment",
+    "data_size", "transfer", "quiz", "exercises",
 }  # fmt: skip
 # 지하 층입니다. 아무것도 불러오지 않으므로 어느 층에서나 불러올 수 있습니다.
 BASEMENT = {"checkpoint"}

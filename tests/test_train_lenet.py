@@ -5,8 +5,8 @@ import sys
 import pytest
 import torch
 
-from course_utils import train_lenet
 from course_utils.checkpoint import ASSETS, load_pretrained, load_record
+from course_utils.commands import train_lenet
 from course_utils.data import ImageData
 from course_utils.lenet import LeNet5Original
 
@@ -34,7 +34,7 @@ def test_three_seeds_are_trained_and_shipped_together(workshop, monkeypatch, kin
     run(monkeypatch, kind)
     record = load_record(f"lenet5_original_{kind}", folder=workshop / "assets")
     assert [entry["seed"] for entry in record["runs"]] == [0, 1, 2]
-    assert record["command"] == f"python -m course_utils.train_lenet {kind}"
+    assert record["command"] == f"python -m course_utils.commands.train_lenet {kind}"
     shipped, first = LeNet5Original(), LeNet5Original()
     load_pretrained(shipped, f"lenet5_original_{kind}", folder=workshop / "assets")
     load_pretrained(first, f"{kind}_0", folder=workshop / "build")
@@ -96,7 +96,7 @@ def test_shipped_weights_are_small_and_carry_their_provenance(kind):
     assert (ASSETS / f"{name}.pt").stat().st_size < 300_000
     record = load_record(name)
     assert {"data", "torch", "sha256", "shipped_seed"} <= record.keys()
-    assert record["command"] == f"python -m course_utils.train_lenet {kind}"
+    assert record["command"] == f"python -m course_utils.commands.train_lenet {kind}"
     assert record["recipe"] == train_lenet.RECIPES[kind]
     assert [entry["seed"] for entry in record["runs"]] == [0, 1, 2]
     for entry in record["runs"]:

@@ -20,10 +20,10 @@ SMALL_EXPERIMENT = """
     import torch
     torch.set_num_threads(1)
     from course_utils.data import ImageData
-    from course_utils.experiments import runs
-    from course_utils.experiments.conditions import COMMON, Condition
+    from course_utils.commands.experiments import runs
+    from course_utils.commands.experiments.conditions import COMMON, Condition
 
-    condition = Condition("작은 실험", recipe=COMMON | {"num_epochs": 4, "batch_size": 16})
+    condition = Condition(recipe=COMMON | {"num_epochs": 4, "batch_size": 16})
     generator = torch.Generator().manual_seed(0)
     labels = torch.arange(48) % 2
     images = 0.5 * torch.rand(48, 3, 32, 32, generator=generator) + 0.4 * labels.view(-1, 1, 1, 1)

@@ -11,7 +11,7 @@ SAVE = """
     import torch
     from torch import nn
     from course_utils import checkpoint
-    from course_utils.experiments import runs
+    from course_utils.commands.experiments import runs
     from course_utils.checkpoint import write_atomically
     from course_utils.transfer import save_classifier
     from course_utils.transfer.classifier import KINDS

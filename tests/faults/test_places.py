@@ -20,14 +20,13 @@ USE = """
     from course_utils import plotting, quiz, transfer, widgets
     from course_utils.data import load_digits, load_photos
     from course_utils.exercises import lenet5
-    from course_utils.experiments import records
     from course_utils.lenet import LeNet5Original
-    from course_utils.checkpoint import load_pretrained, save_pretrained
+    from course_utils.checkpoint import load_pretrained, load_record, save_pretrained
 
     plotting.use_course_style()
     print(load_digits(offline=True).name, load_photos(root=sys.argv[1]).class_names)
     print(load_pretrained(LeNet5Original(), "lenet5_original_plain")["sha256"][:8])
-    print(len(quiz.load_questions("01_lenet5")), len(records.load_innovations()["runs"]) > 10)
+    print(len(quiz.load_questions("01_lenet5")), len(load_record("innovations")["runs"]) > 10)
     small = transfer.load_alexnet(offline=True, folder=Path("없음"))
     path = transfer.save_classifier(sys.argv[2], small.model, small.class_names, kind="small")
     print(transfer.load_classifier(path).class_names[0])

@@ -1,9 +1,19 @@
-"""이어서 할 수 있는 학습입니다. 에폭마다 저장하므로 도중에 꺼져도 잃는 것은 한 에폭뿐입니다."""
+"""이어서 할 수 있는 학습과, 그것을 몇 프로세스로 나누어 하는 곳입니다.
+
+에폭마다 저장하므로 도중에 꺼져도 잃는 것은 한 에폭뿐입니다. 새 프로세스가 다시 불러올 수 있도록
+`__main__`과 다른 파일에 둡니다.
+"""
 
 import copy
 import json
 import math
+import multiprocessing
+import os
 import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -11,11 +21,19 @@ import torch
 from torch import Tensor, nn
 
 from course_utils import checkpoint
+from course_utils.augmentation import ten_crops
 from course_utils.checkpoint import load_pretrained, save_pretrained
-from course_utils.data import ImageData
-from course_utils.experiments.conditions import Condition, build, make_augment, make_inputs
+from course_utils.commands.experiments.conditions import (
+    CONDITIONS,
+    Condition,
+    build,
+    make_augment,
+    make_inputs,
+)
+from course_utils.data import ImageData, load_photos
 from course_utils.training import evaluate, fit, predict, set_seed
 
+BUILD = Path(__file__).resolve().parents[3] / "build" / "experiments"
 CURVES = ("train_loss", "train_accuracy", "test_loss", "test_accuracy")
 
 
@@ -93,8 +111,6 @@ def learning_rate(recipe: dict, epoch: int) -> float:
 
 def ten_crop_result(model: nn.Module, images: Tensor, labels: Tensor) -> dict:
     """한 장으로 본 정확도와, 열 장의 확률을 평균해 본 정확도입니다(Krizhevsky 2012, §4.1)."""
-    from course_utils.augmentation import ten_crops
-
     chunks = [torch.stack([predict(model, crop).softmax(dim=1) for crop in ten_crops(part)])
               .mean(dim=0) for part in images.split(1000)]  # fmt: skip
     ten = (torch.cat(chunks).argmax(dim=1) == labels).float().mean().item()
@@ -108,9 +124,15 @@ def finished(model: nn.Module, settings: dict, name: str, folder: Path) -> dict:
         record = load_pretrained(model, name, folder=folder)
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise RuntimeError(f"{name}의 결과를 쓸 수 없으니 지우고 다시 하십시오: {error}") from error
-    if {key: record.get(key) for key in settings} != settings:
+    if not same_settings(record, settings):
         raise RuntimeError(f"{folder.name}/{name}은(는) 다른 설정의 결과이니 먼저 지우십시오.")
     return record
+
+
+def same_settings(record: dict, settings: dict) -> bool:
+    """시드와 조건이 같은지 봅니다. 한국어 이름(label)은 결과를 바꾸지 않아 보지 않습니다."""
+    condition = {key: value for key, value in record["condition"].items() if key != "label"}
+    return {"seed": record["seed"], "condition": condition} == settings
 
 
 def save(path: Path, model: nn.Module, optimizer, settings: dict, history: dict) -> None:
@@ -129,7 +151,7 @@ def restore(path: Path, model: nn.Module, optimizer, settings: dict) -> dict | N
         state = checkpoint.load(path)
         record = json.loads(state["record"])
         history = record.pop("history")
-        if record != settings:
+        if not same_settings(record, settings):
             raise ValueError("다른 설정입니다.")
         model.load_state_dict(state["model"])
         optimizer.load_state_dict(state["optimizer"])
@@ -141,3 +163,49 @@ def restore(path: Path, model: nn.Module, optimizer, settings: dict) -> dict | N
         print(f"{path.name}을(를) 쓸 수 없어 처음부터 시작합니다: {error}", flush=True)
         return None
     return history
+
+
+def work(condition: str, seed: int) -> str:
+    """실험 하나를 합니다. 스레드가 하나여서 몇 프로세스로 나누어도 값이 같습니다."""
+    torch.set_num_threads(1)
+    chosen = CONDITIONS[condition]
+    recipe = chosen.recipe
+    data = load_photos(max_train=recipe["num_train"], max_test=recipe["num_test"])
+    if data.name != "CIFAR-10":
+        raise RuntimeError("기록은 CIFAR-10으로만 만듭니다. COURSE_DATA를 확인하십시오.")
+    if "held_out" in recipe:
+        data = hold_out(data, recipe["held_out"])
+    name = f"{condition}_{seed}"
+    history = run(chosen, data, seed=seed, name=name, folder=BUILD)["history"]
+    return f"{name}: {len(history['train_loss'])}에폭, 정확도 {history['test_accuracy'][-1]:.4f}"
+
+
+def hold_out(data: ImageData, every: int) -> ImageData:
+    """학습 데이터에서 `every`장마다 한 장을 떼어 시험 데이터 대신 씁니다."""
+    held = torch.arange(len(data.train_labels)) % every == every - 1
+    images, labels = data.train_images, data.train_labels
+    return replace(
+        data, train_images=images[~held], train_labels=labels[~held],
+        test_images=images[held], test_labels=labels[held],
+    )  # fmt: skip
+
+
+def end_with_parent() -> None:
+    """부모가 죽으면 이 프로세스도 끝냅니다. 하던 에폭은 버리고, 저장한 에폭에서 이어집니다."""
+
+    def wait() -> None:
+        multiprocessing.parent_process().join()
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+def work_all(tasks: list[tuple], jobs: int, work: Callable[..., str] = work) -> None:
+    """차례로 `jobs`개씩 나누어 하고, 끝날 때마다 알립니다."""
+    spawn = multiprocessing.get_context("spawn")
+    options = {"mp_context": spawn, "initializer": end_with_parent}
+    if sys.version_info >= (3, 11):
+        options["max_tasks_per_child"] = 1
+    with ProcessPoolExecutor(jobs, **options) as pool:
+        for future in as_completed([pool.submit(work, *task) for task in tasks]):
+            print(future.result(), flush=True)

@@ -1,8 +1,8 @@
 """1998년 LeNet-5를 MNIST 전체로 학습해 가중치와 기록을 남기는 명령입니다.
 
-    python -m course_utils.train_lenet              # 아래 둘 다
-    python -m course_utils.train_lenet plain        # 왜곡 없이, 시드 0, 1, 2
-    python -m course_utils.train_lenet distorted    # 무작위로 왜곡한 이미지로, 시드 0, 1, 2
+    python -m course_utils.commands.train_lenet              # 아래 둘 다, 시드 0, 1, 2
+    python -m course_utils.commands.train_lenet plain        # 왜곡 없이
+    python -m course_utils.commands.train_lenet distorted    # 무작위로 왜곡한 이미지로
 
 끝난 시드는 `build/weights/`에 남으므로 다시 부르면 나머지만 학습합니다. 세 시드가 모두 끝나면
 시드 0의 가중치와 모든 시드의 기록을 `course_utils/assets/`에 둡니다.
@@ -23,7 +23,7 @@ from course_utils.data import ImageData, load_digits
 from course_utils.lenet import LeNet5Original, discriminative_loss
 from course_utils.training import fit, set_seed
 
-BUILD = Path(__file__).resolve().parents[1] / "build" / "weights"
+BUILD = Path(__file__).resolve().parents[2] / "build" / "weights"
 SEEDS = (0, 1, 2)
 # --holdout으로, 학습 데이터의 마지막 10,000장을 떼어 놓고 골랐습니다(docs/가중치.md).
 COMMON = {
@@ -139,7 +139,7 @@ def ship(kind: str) -> None:
     model = LeNet5Original()
     load_pretrained(model, names[0], folder=BUILD)
     record = {
-        "command": f"python -m course_utils.train_lenet {kind}",
+        "command": f"python -m course_utils.commands.train_lenet {kind}",
         "data": "MNIST 60,000 / 10,000",
         "torch": runs[0]["torch"],
         "recipe": runs[0]["recipe"],

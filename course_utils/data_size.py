@@ -1,33 +1,18 @@
-"""학습 데이터의 크기를 바꾸며 SVM과 LeNet-5의 시험 오류율을 재는 실험입니다.
-
-    python -m course_utils.experiments data_size            # 모두
-    python -m course_utils.experiments data_size --jobs 4   # 네 프로세스로
-
-하나가 끝날 때마다 `build/data_size/`에 저장하므로, 꺼졌다면 같은 명령으로 이어서 합니다. 끝나면
-기록을 `course_utils/assets/data_size.json`에 담습니다.
-"""
+"""학습 데이터의 크기를 바꾸며 SVM과 LeNet-5의 테스트 오류율을 재고 견줍니다(노트북 02)."""
 
 import math
 import time
-from datetime import date
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
-import skimage
-import sklearn
 import torch
 
 from course_utils import classical
-from course_utils.checkpoint import ASSETS, load_record, write_json
-from course_utils.data import ImageData, load_digits
+from course_utils.data import ImageData
 from course_utils.lenet import LeNet5
 from course_utils.training import evaluate, fit, set_seed
 
-BUILD = Path(__file__).resolve().parents[2] / "build" / "data_size"
 METHODS = {"raw": "픽셀 + SVM", "hog": "HOG + SVM", "lenet": "LeNet-5"}
-SIZES = (100, 300, 1_000, 3_000, 10_000, 60_000)
-SEEDS = (0, 1, 2)
 # 학습 데이터의 끝 10,000장에서 떼어 둔 3,000장(LeNet-5는 4,000장)으로만 견주어 정했습니다. gamma는
 # 두 SVM에 같은 규칙(scale)을 썼습니다. 3,000장에서 픽셀은 0.3 %p쯤 낮은 (C, gamma)도 있었습니다.
 RECIPES = {
@@ -116,12 +101,9 @@ def _lenet_error(images, labels, data: ImageData, seed: int, recipe: dict) -> fl
     return 100 * (1 - evaluate(model, data.test_images, data.test_labels)["accuracy"])
 
 
-# --- 기록을 읽고 견주기 ---------------------------------------------------------------------------
-
-
-def load_data_size(*, folder: Path = ASSETS) -> dict:
-    """담아 둔 기록 `data_size.json`입니다."""
-    return load_record("data_size", folder=folder)
+def name_of(method: str, size: int, seed: int) -> str:
+    """실험 하나의 이름입니다."""
+    return f"{method}_{size}_{seed}"
 
 
 def errors_of(record: dict, method: str) -> list[list[float]]:
@@ -134,87 +116,3 @@ def errors_of(record: dict, method: str) -> list[list[float]]:
         ]
         for seed in record["seeds"]
     ]
-
-
-def crossing(sizes, first, second) -> float:
-    """`first`의 오류율이 `second`의 아래로 내려가 끝까지 아래에 머무는 크기입니다.
-
-    두 크기 사이는 크기의 로그에서 직선으로 잇습니다. 가장 큰 크기에서도 아래가 아니면 무한대,
-    가장 작은 크기에서 이미 아래이고 끝까지 그대로이면 0입니다.
-    """
-    gaps = [a - b for a, b in zip(first, second, strict=True)]
-    above = [place for place, gap in enumerate(gaps) if gap >= 0]
-    if not above:
-        return 0.0
-    if (last := above[-1]) == len(gaps) - 1:
-        return math.inf
-    share = gaps[last] / (gaps[last] - gaps[last + 1])
-    low, high = math.log(sizes[last]), math.log(sizes[last + 1])
-    return math.exp(low + share * (high - low))
-
-
-# --- 기록을 만드는 일 ----------------------------------------------------------------------------
-
-
-def all_tasks() -> list[tuple[str, int, int]]:
-    """`(방법, 크기, 시드)`들입니다. 전체를 쓰는 SVM에는 무작위가 없어 시드 하나만 합니다."""
-    return [
-        (method, size, seed)
-        for size in SIZES
-        for seed in SEEDS
-        for method in METHODS
-        if method == "lenet" or size < SIZES[-1] or seed == SEEDS[0]
-    ]
-
-
-def name_of(method: str, size: int, seed: int) -> str:
-    return f"{method}_{size}_{seed}"
-
-
-def run(task: tuple[str, int, int], data: ImageData, *, folder: Path = BUILD) -> dict:
-    """실험 하나를 하고 `folder`에 남깁니다. 이미 있으면 읽기만 합니다."""
-    method, size, seed = task
-    name, recipe = name_of(*task), RECIPES[method]
-    if (folder / f"{name}.json").exists():
-        record = load_record(name, folder=folder)
-        if record["recipe"] != recipe:
-            raise RuntimeError(f"{folder.name}/{name}은(는) 다른 설정의 결과이니 먼저 지우십시오.")
-        return record
-    result = measure(method, data, size=size, seed=seed)
-    record = result | {"recipe": recipe, "date": date.today().isoformat()}
-    write_json(folder / f"{name}.json", record, indent=None)
-    return record
-
-
-@lru_cache(maxsize=1)
-def _digits() -> ImageData:
-    data = load_digits()
-    if data.name != "MNIST":
-        raise RuntimeError("기록은 MNIST로만 만듭니다. COURSE_DATA를 확인하십시오.")
-    return data
-
-
-def work(method: str, size: int, seed: int) -> str:
-    """실험 하나를 스레드 하나로 하고 한 줄로 알립니다."""
-    torch.set_num_threads(1)
-    task = method, size, seed
-    record = run(task, _digits())
-    return f"{name_of(*task)}: 오류율 {record['error']:.2f} %, {record['seconds']:.0f}초"
-
-
-def ship(*, folder: Path = BUILD, target: Path = ASSETS) -> None:
-    """끝난 실험들을 기록 하나로 모읍니다."""
-    runs = {name_of(*task): load_record(name_of(*task), folder=folder) for task in all_tasks()}
-    kept = ("error", "seconds", "date")
-    record = {
-        "command": "python -m course_utils.experiments data_size",
-        "data": "MNIST, 시험 10,000장",
-        "torch": torch.__version__, "sklearn": sklearn.__version__, "skimage": skimage.__version__,
-        "threads": 1, "sizes": SIZES, "seeds": SEEDS, "recipes": RECIPES,
-        "runs": {name: {key: run[key] for key in kept} for name, run in runs.items()},
-    }  # fmt: skip
-    write_json(target / "data_size.json", record)
-
-
-if __name__ == "__main__":
-    raise SystemExit("python -m course_utils.experiments data_size 명령으로 실행하십시오.")
