@@ -251,15 +251,6 @@ def test_model_without_a_linear_head_and_one_class_are_told(small):
         transfer.replace_head(small.model, 1)
 
 
-def test_only_the_head_learns_when_the_rest_is_frozen(small):
-    model = transfer.replace_head(small.model, 3)
-    left = transfer.freeze_features(model)
-    assert transfer.count_trainable(model) == 256 * 3 + 3 == sum(w.numel() for w in left)
-    model(torch.zeros(1, 3, 32, 32)).sum().backward()
-    assert model.features.conv1.weight.grad is None
-    assert model.classifier.fc8.bias.grad is not None
-
-
 def test_features_then_head_equal_the_whole_net(small):
     images = torch.randn(5, 3, 32, 32, generator=torch.Generator().manual_seed(0))
     features = transfer.extract_features(small.model, images, batch_size=2)
@@ -269,15 +260,6 @@ def test_features_then_head_equal_the_whole_net(small):
             small.model.classifier[-1](features), training.predict(small.model, images)
         )
     assert isinstance(small.model.classifier[-1], nn.Linear)
-
-
-def test_every_parameter_is_in_one_group(small):
-    body, head = transfer.parameter_groups(small.model, body_rate=0.1, head_rate=1.0)
-    assert (body["lr"], head["lr"]) == (0.1, 1.0)
-    assert [tuple(weight.shape) for weight in head["params"]] == [(10, 256), (10,)]
-    together = {id(weight) for weight in body["params"] + head["params"]}
-    assert len(body["params"]) + len(head["params"]) == len(together)
-    assert together == {id(weight) for weight in small.model.parameters()}
 
 
 def test_starting_over_forgets_every_weight(small):

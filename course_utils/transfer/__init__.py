@@ -2,10 +2,7 @@
 
 from course_utils.transfer.classifier import Classifier, load_folder, prepare, top_k
 from course_utils.transfer.heads import (
-    count_trainable,
     extract_features,
-    freeze_features,
-    parameter_groups,
     replace_head,
     start_over,
 )
@@ -15,13 +12,10 @@ from course_utils.transfer.saving import load_classifier, save_classifier
 __all__ = [
     "Classifier",
     "cached_torchvision_alexnet",
-    "count_trainable",
     "extract_features",
-    "freeze_features",
     "load_alexnet",
     "load_classifier",
     "load_folder",
-    "parameter_groups",
     "prepare",
     "replace_head",
     "save_classifier",

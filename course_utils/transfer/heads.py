@@ -42,18 +42,6 @@ def start_over(model: nn.Module, num_classes: int) -> nn.Module:
     return model
 
 
-def freeze_features(model: nn.Module) -> list[nn.Parameter]:
-    """머리만 남기고 모두 얼립니다. 옵티마이저에 넘길, 남은 파라미터를 돌려줍니다."""
-    model.requires_grad_(False)
-    model.classifier[-1].requires_grad_(True)
-    return list(model.classifier[-1].parameters())
-
-
-def count_trainable(model: nn.Module) -> int:
-    """학습하며 바뀌는 파라미터의 수입니다."""
-    return sum(weight.numel() for weight in model.parameters() if weight.requires_grad)
-
-
 def extract_features(model: nn.Module, images: Tensor, *, batch_size: int = 100) -> Tensor:
     """머리가 받는 값 `(N, 머리의 입력 수)`을 한 번에 계산합니다. 드롭아웃은 끕니다.
 
@@ -65,11 +53,3 @@ def extract_features(model: nn.Module, images: Tensor, *, batch_size: int = 100)
         return training.predict(model, images, batch_size=batch_size)
     finally:
         model.classifier[-1] = head
-
-
-def parameter_groups(model: nn.Module, *, body_rate: float, head_rate: float) -> list[dict]:
-    """몸통과 머리에 다른 학습률을 주는, 옵티마이저의 파라미터 묶음 둘입니다."""
-    head = list(model.classifier[-1].parameters())
-    known = {id(weight) for weight in head}
-    body = [weight for weight in model.parameters() if id(weight) not in known]
-    return [{"params": body, "lr": body_rate}, {"params": head, "lr": head_rate}]
