@@ -15,7 +15,7 @@ from course_utils.checkpoint import load_pretrained, save_pretrained
 from course_utils.commands.experiments import runs
 from course_utils.transfer.classifier import KINDS, Kind
 
-SETTINGS = {"seed": 1, "condition": {"label": "시험"}}
+SETTINGS = {"seed": 1, "condition": {"epochs": 1}}
 HISTORY = {"train_loss": [0.5], "test_loss": [0.25]}
 
 
@@ -91,8 +91,10 @@ def cases(kind, count, seed, folder):
         return
     files, expected = make(kind, folder)
     for number, name in enumerate(files):
-        share = count // len(files)
-        for _, way, content in mutations.mutations([files[name]], share, seed=seed + number):
+        # 온전한 파일 하나를 함께 읽어, 늘 거절만 하는 것이 아님을 봅니다.
+        share = count // len(files) - 1
+        changed = mutations.mutations([files[name]], share, seed=seed + number)
+        for _, way, content in [("", "온전함", files[name]), *changed]:
             (folder / name).write_bytes(content)
             yield way, partial(judge, kind, folder, expected)
         (folder / name).write_bytes(files[name])

@@ -124,12 +124,14 @@ def run_two(function, folder: str, patience: float) -> None:
         function, args=(folder,), nprocs=2, join=False, daemon=True
     ).processes
     try:
-        while running := [process for process in processes if process.is_alive()]:
-            connection.wait([process.sentinel for process in running])
-            failed = [rank for rank in (0, 1) if processes[rank].exitcode]
-            if failed:
+        codes = [None, None]
+        while None in codes:
+            connection.wait([processes[rank].sentinel for rank in (0, 1) if codes[rank] is None])
+            # 한 번만 읽습니다. 두 번 읽으면 그 사이에 실패한 쪽을 놓치고 상대를 끝없이 기다립니다.
+            codes = [process.exitcode for process in processes]
+            if failed := [rank for rank in (0, 1) if codes[rank]]:
                 # 상대가 죽어서 난 오류보다 죽은 것(음수)이 먼저입니다.
-                rank = min(failed, key=lambda rank: processes[rank].exitcode)
+                rank = min(failed, key=lambda rank: codes[rank])
                 raise WorkerError(_explain(rank, processes[rank], Path(folder), patience))
     finally:
         for process in processes:

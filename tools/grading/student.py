@@ -78,7 +78,11 @@ def install_guard(folder: Path, package: Path) -> list[str]:
             return True
         if writing or inside(place, answers):
             return False
-        return place in searched or any(inside(place, root) for root in readable)
+        # importlib.metadata는 찾는 폴더 바로 아래 꾸러미의 설명 파일을 읽습니다.
+        parent = os.path.dirname(place)
+        described = parent.endswith((".egg-info", ".dist-info"))
+        return ((os.path.dirname(parent) if described else place) in searched
+                or any(inside(place, root) for root in readable))  # fmt: skip
 
     def find_reason(event: str, arguments: tuple) -> str | None:
         """거절할 일이면 그 이유입니다."""
