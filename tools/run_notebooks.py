@@ -14,6 +14,7 @@ from pathlib import Path
 
 import nbformat
 from course_files import all_notebooks, clear_outputs
+from jupyter_client.asynchronous import AsyncKernelClient
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellControlSignal, DeadKernelError
@@ -30,9 +31,17 @@ LANGUAGE = {
 }  # fmt: skip
 
 
+class QuietClient(AsyncKernelClient):
+    """심장 박동을 듣지 않습니다. 커널이 죽은 뒤 닫을 때 그 스레드를 끝없이 기다리는 일이 있습니다."""
+
+    def start_channels(self, **channels):
+        super().start_channels(**{"hb": False, **channels})
+
+
 def make_client(notebook, folder, timeout=None):
     """`folder`에서 이 파이썬의 커널로 `notebook`을 실행할 NotebookClient입니다."""
     manager = AsyncKernelManager(kernel_name="python3")
+    manager.client_factory = QuietClient
     # 다른 파이썬의 커널이 잡히지 않게 합니다.
     manager.kernel_spec.argv = [sys.executable, *manager.kernel_spec.argv[1:], "--log-level=ERROR"]
     return NotebookClient(
