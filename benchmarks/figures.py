@@ -56,11 +56,6 @@ def curves(n: int):
     )
 
 
-def history(n: int):
-    accuracy = RANDOM.random(n).tolist()
-    return plotting.plot_history({"train_accuracy": accuracy, "test_accuracy": accuracy})
-
-
 def data_size(n: int):
     sizes = [100, 300, 1000, 3000, 10000, 30000, 60000]
     return plotting.plot_data_size(sizes, {name: runs(3, 7) for name in names(n)})
@@ -91,11 +86,6 @@ def answers(n: int):
     return plotting.plot_answers(photos, [each] * n)
 
 
-def transfer(n: int):
-    return plotting.plot_transfer({f"방법 {i}": {s: [0.3, 0.4, 0.5] for s in (1, 5, 20)}
-                                   for i in range(n)})  # fmt: skip
-
-
 def budget(n: int):
     sizes = [2**power for power in range(10)]
     return plotting.plot_budget(
@@ -118,12 +108,10 @@ FIGURES = {
     "plot_curves": (2, curves),
     "plot_data_size": (3, data_size),
     "plot_digit_frames": (1, lambda n: plotting.plot_digit_frames(pictures(1, 32 * n)[0])),
-    "plot_durations": (3, lambda n: plotting.plot_durations(dict.fromkeys(names(n), (2, 900)))),
     "plot_effects": (
         6, lambda n: plotting.plot_effects([(name, (-1.0, 0.5, 1.0), -1.2) for name in names(n)])
     ),
     "plot_error_table": (20, error_table),
-    "plot_history": (4, history),
     "plot_images": (20, lambda n: plotting.plot_images(pictures(n), titles=names(n))),
     "plot_layer_maps": (
         5, lambda n: plotting.plot_layer_maps({name: pictures(8, 14) for name in names(n)})
@@ -136,7 +124,6 @@ FIGURES = {
     "plot_pictures": (
         3, lambda n: plotting.plot_pictures({x: pictures(1, 200)[0] for x in names(n)})
     ),
-    "plot_race": (6, lambda n: plotting.plot_race({"ReLU": runs(n, 10)}, goal=25)),
     "plot_ratios": (6, lambda n: plotting.plot_ratios(dict.fromkeys(names(n), 10.0))),
     "plot_runs": (3, lambda n: plotting.plot_runs(runs(n, 10), label="시드", color="blue")),
     "plot_schedule": (4, schedule),
@@ -144,6 +131,5 @@ FIGURES = {
     "plot_steps": (6, lambda n: plotting.plot_steps({name: [40, 41, 42] for name in names(n)})),
     "plot_timeline": (11, timeline),
     "plot_traffic": (4, lambda n: plotting.plot_traffic([(x, 9e4, 8e4) for x in names(n)])),
-    "plot_transfer": (3, transfer),
     "plot_words": (4, lambda n: plotting.plot_words({x: RANDOM.random(40) for x in names(n)})),
 }  # fmt: skip

@@ -165,9 +165,6 @@ FIGURES = {
     "images": lambda: plotting.plot_images(np.zeros((3, 4, 4)), titles="가나다"),
     "number grids": lambda: plotting.plot_number_grids({"가": np.eye(3), "나": np.zeros((2, 2))}),
     "curves": lambda: plotting.plot_curves([0, 1], {"가": [0, 1]}, xlabel="a", ylabel="b"),
-    "history": lambda: plotting.plot_history(
-        {"train_accuracy": [0.5, 0.9], "test_accuracy": [0.6, 0.8]}
-    ),
     "runs": lambda: plotting.plot_runs([[3, 2], [5, 4]], label="가", color="blue"),
     "confusion": lambda: plotting.plot_confusion(np.eye(3, dtype=int), "012"),
     "digit frames": lambda: plotting.plot_digit_frames(np.zeros((32, 32))),
@@ -222,14 +219,6 @@ def test_every_text_is_legible_at_a_projector(drawn):
     key = drawn.get_legend().get_texts() if drawn.get_legend() else []
     texts = [*drawn.texts, *key, *drawn.get_xticklabels(), *drawn.get_yticklabels()]
     assert min(text.get_size() for text in texts) >= 11
-
-
-@pytest.mark.parametrize("drawn", ["history"], indirect=True)
-def test_history_is_drawn_as_error_in_percent(drawn):
-    train, test = (line.get_ydata() for line in drawn.lines)
-    assert list(train) == pytest.approx([50, 10])
-    assert list(test) == pytest.approx([40, 20])
-    assert drawn.get_ylabel() == "오류율 (%)"
 
 
 @pytest.mark.parametrize("drawn", ["runs"], indirect=True)
@@ -472,11 +461,6 @@ def test_traffic_reads_from_top_to_bottom_and_forward_first(drawn):
     heights = [bar.get_window_extent().y0 for bar in drawn.patches]
     assert heights[0] > heights[3] > heights[1] > heights[4] > heights[2] > heights[5]
     assert [text.get_text() for text in drawn.get_legend().get_texts()] == ["순전파", "역전파"]
-
-
-def test_history_without_a_test_set_has_one_line():
-    ax = plotting.plot_history({"train_accuracy": [0.5], "test_accuracy": []})
-    assert len(ax.lines) == 1
 
 
 @pytest.mark.parametrize("x", [torch.linspace(-1, 1, 3), np.linspace(-1, 1, 3), range(-1, 2)])

@@ -41,22 +41,6 @@ def test_first_effect_is_on_top():
     assert low > high
 
 
-def test_race_marks_only_the_curves_that_reach_the_goal():
-    ax = plotting.plot_race({"relu": [[60, 30, 24], [50, 25]], "tanh": [[80, 70, 60, 50]]}, goal=25)
-    assert points(ax, "o") == [[[3, 24]], [[2, 25]]]
-
-
-def test_race_names_each_group_once():
-    ax = plotting.plot_race({"relu": [[60, 24], [50, 25]], "tanh": [[80, 70]]}, goal=25)
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["relu", "tanh"]
-
-
-def test_race_curves_of_different_lengths_start_at_epoch_one():
-    ax = plotting.plot_race({"a": [[9, 8, 7], [9, 8]]}, goal=1)
-    curves = [line.get_xdata().tolist() for line in ax.lines[1:]]
-    assert curves == [[1, 2, 3], [1, 2]]
-
-
 def test_images_may_be_in_colour():
     ax = plotting.plot_images(np.random.default_rng(0).random((3, 8, 8, 3)))
     assert [image.get_array().shape for image in ax.images] == [(8, 8, 3)] * 3

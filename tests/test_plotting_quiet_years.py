@@ -67,15 +67,6 @@ def test_data_size_shows_the_mean_and_every_seed():
     assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
 
 
-def test_only_finite_crossings_are_drawn():
-    curves = {"가": [[10, 4]], "나": [[8, 5]]}
-    bare = plotting.plot_data_size([100, 1_000], curves, crossings=[float("inf"), 0])
-    marked = plotting.plot_data_size([100, 1_000], curves, crossings=[200, 800, float("inf")])
-    assert len(marked.lines) == len(bare.lines) + 1
-    (middle,) = [line for line in marked.lines if line.get_linestyle() == ":"]
-    assert middle.get_xdata()[0] == pytest.approx(400)  # √(200 × 800)
-
-
 def test_table_puts_the_best_on_top_and_writes_the_values():
     ax = plotting.plot_error_table(ROWS, highlight=["나"])
     names = ax.get_yticklabels()
@@ -117,9 +108,3 @@ def test_words_share_one_scale():
 def test_pictures_keep_their_names():
     figure = plotting.plot_pictures({"흑백": np.zeros((4, 4)), "컬러": np.zeros((4, 4, 3))})
     assert [ax.get_title() for ax in figure.axes] == ["흑백", "컬러"]
-
-
-def test_durations_are_written_in_days_or_years():
-    ax = plotting.plot_durations({"가": (2, 3), "나": (365_250, 730_500)})
-    assert [text.get_text() for text in ax.texts] == ["2–3일", "1,000–2,000년"]
-    assert [bar.get_width() for bar in ax.patches] == [3, 730_500]

@@ -31,18 +31,6 @@ def test_best_answer_is_on_top():
     assert low > high
 
 
-def test_every_seed_is_a_point_and_the_line_is_the_mean():
-    ax = plotting.plot_transfer({"처음부터": {5: [0.2, 0.4], 20: [0.5]}, "미세 조정": {5: [0.9]}})
-    points = [line for line in ax.lines if line.get_marker() == "o"]
-    means = [line for line in ax.lines if line.get_marker() == "_"]
-    assert [sorted(line.get_ydata()) for line in points] == [
-        pytest.approx([20, 40]), pytest.approx([50]), pytest.approx([90]),
-    ]  # fmt: skip
-    assert list(means[0].get_ydata()) == pytest.approx([30, 50])
-    assert [label.get_text() for label in ax.get_xticklabels()] == ["5", "20"]
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["처음부터", "미세 조정"]
-
-
 def test_long_english_names_stay_inside():
     long = [[("x" * 60 + " (이름)", 0.99)]]
     figure = plotting.plot_answers(PHOTOS[:1], long)

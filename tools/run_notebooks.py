@@ -32,7 +32,7 @@ LANGUAGE = {
 
 
 class QuietClient(AsyncKernelClient):
-    """심장 박동을 듣지 않습니다. 커널이 죽은 뒤 닫을 때 그 스레드를 끝없이 기다리는 일이 있습니다."""
+    """하트비트를 듣지 않습니다. 커널이 죽은 뒤 닫으면 그 스레드가 끝나지 않을 때가 있습니다."""
 
     def start_channels(self, **channels):
         super().start_channels(**{"hb": False, **channels})

@@ -3,8 +3,8 @@
 from course_utils.plotting.bars import plot_contest, plot_shares, plot_traffic
 from course_utils.plotting.charts import plot_confusion, plot_timeline
 from course_utils.plotting.comparison import plot_ratios, plot_steps
-from course_utils.plotting.curves import plot_curves, plot_history, plot_runs
-from course_utils.plotting.effects import plot_effects, plot_race
+from course_utils.plotting.curves import plot_curves, plot_runs
+from course_utils.plotting.effects import plot_effects
 from course_utils.plotting.images import (
     plot_digit_frames,
     plot_images,
@@ -14,7 +14,6 @@ from course_utils.plotting.images import (
 from course_utils.plotting.plans import plot_budget, plot_schedule
 from course_utils.plotting.quiet_years import (
     plot_data_size,
-    plot_durations,
     plot_error_table,
     plot_margin,
     plot_matches,
@@ -30,7 +29,7 @@ from course_utils.plotting.style import (
     to_png,
     use_course_style,
 )
-from course_utils.plotting.transfer import plot_answers, plot_transfer
+from course_utils.plotting.transfer import plot_answers
 
 __all__ = [
     "FONT_FAMILY",
@@ -44,17 +43,14 @@ __all__ = [
     "plot_curves",
     "plot_data_size",
     "plot_digit_frames",
-    "plot_durations",
     "plot_effects",
     "plot_error_table",
-    "plot_history",
     "plot_images",
     "plot_layer_maps",
     "plot_margin",
     "plot_matches",
     "plot_number_grids",
     "plot_pictures",
-    "plot_race",
     "plot_ratios",
     "plot_runs",
     "plot_schedule",
@@ -62,7 +58,6 @@ __all__ = [
     "plot_steps",
     "plot_timeline",
     "plot_traffic",
-    "plot_transfer",
     "plot_words",
     "show",
     "to_png",

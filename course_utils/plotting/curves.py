@@ -32,20 +32,6 @@ def plot_curves(
     return ax
 
 
-def plot_history(history: dict, *, ax: Axes | None = None) -> Axes:
-    """`fit`의 기록에서 에폭마다의 학습·시험 오류율(%)을 그립니다."""
-    if ax is None:
-        _, ax = plt.subplots(figsize=(7, 4), layout="constrained")
-    for name, label, marker in (("train", "학습", "o"), ("test", "시험", "s")):
-        error = 100 * (1 - np.asarray(history[f"{name}_accuracy"]))
-        if len(error):
-            ax.plot(1 + np.arange(len(error)), error, marker=marker, label=label)
-    ax.xaxis.get_major_locator().set_params(integer=True)
-    ax.set(xlabel="에폭", ylabel="오류율 (%)", ylim=(0, None))
-    ax.legend(frameon=False)
-    return ax
-
-
 def plot_runs(
     runs: Sequence[Sequence[float]], *, label: str, color: str, ax: Axes | None = None
 ) -> Axes:

@@ -7,35 +7,7 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from course_utils.plotting.style import LINE_COLORS, OKABE_ITO
-
-
-def plot_race(
-    groups: dict[str, Sequence[Sequence[float]]], *, goal: float, ylabel: str = "학습 오류율 (%)"
-) -> Axes:
-    """묶음마다 곡선들을 그리고, 목표선에 닿은 자리에 점을 찍습니다.
-
-    Args:
-        groups: 이름 → 에폭마다의 값들. 길이가 서로 달라도 됩니다. 목표에 닿으면 끝나는 곡선입니다.
-        goal: 목표의 높이. 값이 이보다 내려가면 닿은 것입니다.
-    """
-    _, ax = plt.subplots(figsize=(8, 4.4), layout="constrained")
-    ax.axhline(goal, color="black", linestyle="--", linewidth=1.5)
-    ax.annotate(f"목표 {goal:g} %", (0, goal), xycoords=("axes fraction", "data"), xytext=(4, 4),
-                textcoords="offset points")  # fmt: skip
-    styles = ("-", "--", "-.", ":")
-    for number, (name, curves) in enumerate(groups.items()):
-        color = OKABE_ITO[LINE_COLORS[number % len(LINE_COLORS)]]
-        for i, curve in enumerate(curves):
-            epochs = 1 + np.arange(len(curve))
-            ax.plot(epochs, curve, styles[number % len(styles)], color=color, alpha=0.85,
-                    label=None if i else name)  # fmt: skip
-            if curve[-1] <= goal:
-                ax.plot(epochs[-1], curve[-1], "o", color=color, markersize=8)
-    ax.xaxis.get_major_locator().set_params(integer=True)
-    ax.set(xlabel="에폭", ylabel=ylabel, ylim=(0, None))
-    ax.legend(frameon=False)
-    return ax
+from course_utils.plotting.style import OKABE_ITO
 
 
 def plot_effects(effects: Sequence[tuple[str, Sequence[float], float | None]]) -> Axes:

@@ -66,23 +66,13 @@ def draw_event(ax: Axes, event: dict, year: float, *, picked: bool = False) -> N
             path_effects=[withStroke(linewidth=3, foreground="white")] * picked)  # fmt: skip
 
 
-def plot_data_size(
-    sizes: Sequence[int],
-    curves: dict[str, Sequence[Sequence[float]]],
-    *,
-    crossings: Sequence[float] = (),
-) -> Axes:
+def plot_data_size(sizes: Sequence[int], curves: dict[str, Sequence[Sequence[float]]]) -> Axes:
     """학습 데이터의 크기에 따른 시험 오류율(%)을 로그 축에 그립니다.
 
     Args:
         curves: 이름 → 시드마다의 오류율들 `(시드, 크기)`. 굵은 선은 평균, 점은 시드입니다.
-        crossings: 곡선이 만나는 크기들. 세로 띠로 그 범위를 보입니다.
     """
     _, ax = plt.subplots(figsize=(8.4, 4.6), layout="constrained")
-    found = [size for size in crossings if 0 < size < np.inf]
-    if found:
-        ax.axvspan(min(found), max(found), color="#CCCCCC", linewidth=0)
-        ax.axvline(float(np.exp(np.log(found).mean())), color="#777777", linestyle=":")
     styles = (("-", "o"), ("--", "s"), ("-.", "^"), (":", "D"))
     for number, (name, runs) in enumerate(curves.items()):
         line, marker = styles[number % len(styles)]
@@ -207,24 +197,3 @@ def plot_words(histograms: dict[str, np.ndarray]) -> Figure:
         ax.set_title(name, loc="left", fontsize=12, pad=2)
     axes[-1, 0].set_xlabel("시각 단어의 번호 (세로: 비율)")
     return figure
-
-
-def plot_durations(days: dict[str, tuple[float, float]]) -> Axes:
-    """이름 → 걸리는 날의 `(가장 짧은, 가장 긴)` 값을 로그 축의 막대로 놓습니다."""
-    _, ax = plt.subplots(figsize=(8.4, 0.6 * len(days) + 1.1), layout="constrained")
-    for place, (low, high) in enumerate(days.values()):
-        ax.barh(place, high, color=OKABE_ITO[LINE_COLORS[place % 7]], alpha=0.85, height=0.6)
-        ax.annotate(_duration(low, high), (high, place), xytext=(6, 0), va="center",
-                    textcoords="offset points")  # fmt: skip
-    ax.set_yticks(range(len(days)), days)
-    ax.invert_yaxis()
-    marks = {1: "1일", 30: "1달", 365.25: "1년", 36_525: "100년", 3_652_500: "10,000년"}
-    ax.set(xscale="log", xlim=(0.3, 3e7), xlabel="학습에 걸리는 시간 (로그 축)")
-    ax.set_xticks(list(marks), marks.values())
-    ax.minorticks_off()
-    return ax
-
-
-def _duration(low: float, high: float) -> str:
-    unit, name = (365.25, "년") if high > 400 else (1, "일")
-    return f"{low / unit:,.0f}–{high / unit:,.0f}{name}"

@@ -1,13 +1,12 @@
-"""사전 학습된 망의 답과, 학습 방법마다의 정확도를 그립니다."""
+"""사전 학습된 모델의 답을 그립니다."""
 
 from collections.abc import Sequence
 
 import numpy as np
 from matplotlib import pyplot as plt
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from course_utils.plotting.style import LINE_COLORS, OKABE_ITO
+from course_utils.plotting.style import OKABE_ITO
 
 
 def plot_answers(
@@ -33,25 +32,3 @@ def plot_answers(
         right.spines["bottom"].set_visible(False)
     axes[-1][1].set(xticks=range(0, 101, 25), xlabel="확률 (%)")
     return figure
-
-
-def plot_transfer(results: dict[str, dict[int, Sequence[float]]]) -> Axes:
-    """방법 → 클래스마다의 학습 사진 수 → 시드마다의 정확도(0~1)를 그립니다.
-
-    점 하나가 시드 하나이고 선은 평균입니다. 가로축의 자리는 사진 수의 차례입니다.
-    """
-    _, ax = plt.subplots(figsize=(7.5, 4.4), layout="constrained")
-    sizes = sorted({size for by_size in results.values() for size in by_size})
-    for number, (method, by_size) in enumerate(results.items()):
-        color = OKABE_ITO[LINE_COLORS[number % len(LINE_COLORS)]]
-        shift = 0.09 * (number - (len(results) - 1) / 2)
-        places = [sizes.index(size) + shift for size in by_size]
-        means = [100 * np.mean(values) for values in by_size.values()]
-        ax.plot(places, means, color=color, marker="_", markersize=18, label=method)
-        for place, values in zip(places, by_size.values(), strict=True):
-            ax.plot([place] * len(values), 100 * np.asarray(values), "o", color=color, alpha=0.55)
-    ax.set_xticks(range(len(sizes)), map(str, sizes))
-    ax.set(xlabel="클래스마다의 학습 이미지 (장)", ylabel="시험 정확도 (%)", ylim=(0, 100),
-           xlim=(-0.5, len(sizes) - 0.5))  # fmt: skip
-    ax.legend(frameon=False, loc="lower right")
-    return ax
