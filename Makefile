@@ -6,8 +6,6 @@ ARGS ?=
 
 PY := .venv/bin/python
 READY := .venv/.installed
-SETTINGS := .venv/share/jupyter/lab/settings/overrides.json
-KERNEL := .venv/etc/ipython/ipython_config.py
 
 # 글자 설정이 C인 컴퓨터에서도 한글을 읽고 쓰게 합니다.
 export PYTHONUTF8 := 1
@@ -31,7 +29,7 @@ ABSOLUTE_DATA = case "$$COURSE_DATA" in ''|/*|'~'*) ;; \
 	*) COURSE_DATA="`pwd`/$$COURSE_DATA"; export COURSE_DATA ;; esac
 
 .PHONY: help lab test present slides slides-serve handouts grade
-.PHONY: web notebooks e2e colab bench weights experiments clean
+.PHONY: web notebooks e2e colab colab-notebooks bench weights experiments clean
 .DEFAULT_GOAL := help
 
 help:
@@ -47,6 +45,7 @@ help:
 	  '  make slides       슬라이드를 만듭니다' \
 	  '  make slides-serve 슬라이드를 보여 줍니다 (S를 누르면 강사 노트)' \
 	  '  make handouts     나누어 줄 학생용·풀이용 노트북을 만듭니다 (ARGS=--check: 모두 실행해 확인)' \
+	  '  make colab-notebooks  파일 하나로 도는 Colab용 노트북만 만듭니다 (build/handouts/코랩용)' \
 	  '  make grade        제출한 노트북 폴더를 채점해 CSV로 씁니다 (ARGS="제출폴더")' \
 	  '  make web          파이썬 없이 여는 페이지를 만듭니다 (build/lenet5.html)' \
 	  '' \
@@ -68,11 +67,8 @@ help:
 	  '  PYTHON       쓸 파이썬        make lab PYTHON=python3.12 (이미 설치했다면 make clean 뒤에)' \
 	  '  COURSE_DATA  데이터 폴더      make lab COURSE_DATA=/my/data'
 
-lab: $(READY) $(SETTINGS) $(KERNEL)
-	@$(ABSOLUTE_DATA); \
-	if [ "`id -u`" = 0 ]; then set -- --allow-root; else set --; fi; \
-	exec $(PY) -m jupyterlab "$$@" --ServerApp.root_dir="`pwd`" \
-	  --LabApp.default_url=/lab/tree/notebooks/00_start.ipynb $(ARGS)
+lab test: $(READY)
+	@exec $(PY) -m course_utils $@ $(ARGS)
 
 present: .venv/.extra-present
 	@$(ABSOLUTE_DATA); exec $(PY) tools/present.py $(ARGS)
@@ -85,24 +81,16 @@ slides-serve: $(READY)
 
 handouts: $(READY)
 	@$(ABSOLUTE_DATA); $(PY) tools/handouts.py $(ARGS)
+	@$(PY) tools/colab_notebooks.py
 
 grade: $(READY)
 	@$(PY) tools/grade.py $(ARGS)
 
+colab-notebooks: $(READY)
+	@$(PY) tools/colab_notebooks.py
+
 colab: $(READY)
 	@$(PY) tools/colab.py
-
-# 단위 시험은 코어마다 프로세스 하나씩, 파일째로 나누어 돌립니다(모듈마다 한 번 하는 준비가 있습니다).
-SPREAD := -n auto --maxprocesses=4 --dist loadfile --no-loadscope-reorder
-
-# 시험은 네트워크를 쓰지 않습니다. 첫 실패에서 멈추고, 그 종료 코드로 알립니다.
-test: $(READY)
-	$(PY) -m ruff check .
-	$(PY) -m pytest $(SPREAD) --durations=10 $(ARGS)
-	$(PY) -m pytest $(SPREAD) --durations=10 tests/faults
-	@$(ABSOLUTE_DATA); set -x; COURSE_OFFLINE=1 $(PY) -m pytest --durations=10 \
-	  --nbval --nbval-current-env --nbval-cell-timeout 300 \
-	  --nbval-sanitize-with tests/nbval_sanitize.cfg notebooks/
 
 e2e: .venv/.extra-e2e
 	@$(ABSOLUTE_DATA); $(PY) -m pytest tests/e2e --durations=10 $(ARGS)
@@ -156,16 +144,3 @@ $(READY): pyproject.toml
 	@PIP_USER=0 $(PY) -m pip install --disable-pip-version-check -q -e '.[$*]' || { printf '%s\n' '' \
 	  '설치하지 못했습니다. 인터넷 연결을 확인하고 같은 명령을 다시 실행하십시오.' >&2; exit 1; }
 	@touch $@
-
-# 준비 셀을 건너뛴 사람에게 한국어로 알립니다(course_utils/kernel.py).
-$(KERNEL): $(READY)
-	@mkdir -p $(@D)
-	@echo 'c.InteractiveShellApp.extensions = ["course_utils.kernel"]' > $@
-
-# 화면을 한국어로, 새 소식 알림은 끈 채로 시작합니다. 사용자가 메뉴에서 고른 설정이 이보다 앞섭니다.
-$(SETTINGS): $(READY)
-	@mkdir -p .venv/share/jupyter/lab/settings
-	@printf '%s\n' '{' \
-	  '  "@jupyterlab/translation-extension:plugin": {"locale": "ko_KR"},' \
-	  '  "@jupyterlab/apputils-extension:notification": {"fetchNews": "false"}' \
-	  '}' > $@
