@@ -4,6 +4,7 @@
 """
 
 import math
+import os
 import random
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -29,12 +30,19 @@ def set_seed(seed: int) -> None:
 
 
 def pick_device() -> torch.device:
-    """쓸 수 있는 가장 빠른 장치를 고릅니다: CUDA, 그다음 MPS(Apple), 없으면 CPU."""
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    if torch.backends.mps.is_available():
-        return torch.device("mps")
-    return torch.device("cpu")
+    """계산할 장치입니다: 환경 변수 COURSE_DEVICE가 있으면 그것, 없으면 CUDA, 그것도 없으면 CPU.
+
+    Apple의 MPS는 수가 조금 다르고 float64가 없어, COURSE_DEVICE=mps로 고를 때만 씁니다. 쓸 수 없는
+    장치이면 ValueError를 냅니다.
+    """
+    asked = os.environ.get("COURSE_DEVICE") or ("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        return torch.empty(0, device=asked).device
+    except (RuntimeError, AssertionError) as error:
+        raise ValueError(
+            f"COURSE_DEVICE={asked}은(는) 이 컴퓨터에서 쓸 수 없습니다. cpu, cuda, mps 가운데 "
+            "있는 것을 적거나 지우십시오."
+        ) from error
 
 
 def device_of(model: nn.Module) -> torch.device:
@@ -109,6 +117,7 @@ def fit(
     augment: Callable[[Tensor], Tensor] | None = None,
     test: tuple[Tensor, Tensor] | None = None,
     on_step: Callable[[dict], None] | None = None,
+    read_every: int | None = None,
     progress: bool = True,
 ) -> dict:
     """모델을 학습하고 기록을 돌려줍니다. 그림을 그리거나 파일을 저장하지 않습니다.
@@ -119,6 +128,8 @@ def fit(
         augment: 배치 텐서를 받아 같은 모양의 텐서를 돌려주는 함수.
         test: `(images, labels)`를 주면 에폭마다 평가합니다.
         on_step: 배치마다 지금까지의 기록으로 부르는 함수(실시간 그래프용).
+        read_every: 몇 배치마다 손실을 읽어 NaN인지 볼지. 없으면 CPU에서는 1, GPU에서는 10입니다
+            (GPU의 값을 읽으면 앞의 계산이 모두 끝나기를 기다립니다).
 
     Returns:
         JSON으로 저장할 수 있는 dict: `step_loss`(배치마다), `train_loss`, `train_accuracy`,
@@ -126,7 +137,7 @@ def fit(
         정확도는 0과 1 사이이고, 학습 값은 에폭이 진행되는 동안의 표본 평균입니다.
 
     커널을 중단(■)하거나, 손실이 NaN이 되거나, 메모리가 모자라면 그때까지 배운 가중치와 끝난 에폭의
-    기록을 남기고 까닭을 알리며 멈춥니다.
+    기록을 남기고 이유를 알리며 멈춥니다.
     """
     if len(images) != len(labels) or len(images) == 0:
         raise ValueError(
@@ -142,11 +153,14 @@ def fit(
     try:
         device = device_of(model)
         images, labels = images.to(device), as_class_indices(labels.to(device))
+        if read_every is None:
+            read_every = 1 if device.type == "cpu" or on_step is not None else 10
         model.train()
         for _ in range(num_epochs):
-            loss_sum = 0.0
+            batches = _split_order(torch.randperm(len(images)).to(device), batch_size, model)
+            unread: list[Tensor] = []
             correct = torch.zeros((), dtype=torch.long, device=device)
-            for batch in _split_order(torch.randperm(len(images)).to(device), batch_size, model):
+            for batch in batches:
                 # images[batch]와 같은 것을 절반의 시간에 꺼냅니다.
                 x, y = images.index_select(0, batch), labels[batch]
                 if augment is not None:
@@ -160,20 +174,26 @@ def fit(
                         "labels - 1을 넘기고, 아니라면 모델의 클래스 수를 늘리십시오."
                     )
                 loss = loss_function(outputs, y)
-                if not math.isfinite(value := loss.item()):
-                    history["stopped"] = _diverged(value, len(history["step_loss"]))
-                    print(history["stopped"])
-                    return history
+                unread.append(loss.detach())
+                values = []
+                if len(unread) == read_every or batch is batches[-1]:
+                    values, unread = torch.stack(unread).tolist(), []
+                for step, value in enumerate(values, len(history["step_loss"])):
+                    if not math.isfinite(value):
+                        history["stopped"] = _diverged(value, step)
+                        print(history["stopped"])
+                        return history
                 loss.backward()
                 optimizer.step()
                 if scheduler is not None:
                     scheduler.step()
-                loss_sum += value * len(batch)
                 correct += (choose(outputs.detach(), dim=1) == y).sum()
-                history["step_loss"].append(value)
+                history["step_loss"] += values
                 bar.update()
                 if on_step is not None:
                     on_step(history)
+            epoch_losses = history["step_loss"][-len(batches) :]
+            loss_sum = sum(v * len(b) for v, b in zip(epoch_losses, batches, strict=True))
             history["train_loss"].append(loss_sum / len(images))
             history["train_accuracy"].append(correct.item() / len(images))
             if test is not None:

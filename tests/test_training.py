@@ -143,10 +143,34 @@ def test_unfit_images_are_refused_and_not_taken_for_full_memory(problem):
         run((torch.zeros(4, 3), torch.zeros(4).long()))
 
 
-def test_picked_device_can_compute():
-    device = pick_device()
-    assert device.type in {"cpu", "cuda", "mps"}
-    assert (torch.ones(2, device=device) + 1).sum().item() == 4
+def test_device_is_the_one_asked_for_and_usable(monkeypatch):
+    monkeypatch.setenv("COURSE_DEVICE", "cpu")
+    assert pick_device() == torch.device("cpu")
+    for wrong in ("mpss", "cuda:99"):
+        monkeypatch.setenv("COURSE_DEVICE", wrong)
+        with pytest.raises(ValueError, match=wrong):
+            pick_device()
+
+
+def test_without_asking_a_mac_computes_on_its_cpu(monkeypatch):
+    monkeypatch.delenv("COURSE_DEVICE", raising=False)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    assert pick_device() == torch.device("cpu")
+
+
+@pytest.mark.parametrize("read_every", [2, 3, 100])
+def test_reading_the_loss_less_often_changes_no_result(problem, read_every):
+    first, second = (run(problem, read_every=every)[1] for every in (1, read_every))
+    assert first == second
+
+
+def test_nan_is_noticed_at_the_next_reading_with_its_step(problem):
+    points, labels = problem
+    points[5:] = torch.nan
+    _, history = run((points, labels), read_every=3)
+    assert history["stopped"].startswith("1번째 배치에서 손실이 nan")
+    assert history["step_loss"] == []
 
 
 # --- 중단과 모자란 메모리 ------------------------------------------------------------------------
