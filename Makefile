@@ -1,4 +1,4 @@
-# 명령은 `make help`에 있습니다. 경로를 모두 상대 경로로 적은 까닭: 폴더 이름에 빈칸이 있어도 움직이고,
+# 명령은 `make help`에 있습니다. 경로를 모두 상대 경로로 적은 이유: 폴더 이름에 빈칸이 있어도 움직이고,
 # .venv/bin의 스크립트는 첫 줄에 절대 경로를 담아 빈칸에서 깨지므로 늘 `python -m`으로 부릅니다.
 
 PYTHON ?= python3
@@ -37,7 +37,7 @@ help:
 	  'LeNet-5와 AlexNet 강의' \
 	  '' \
 	  '  make lab          JupyterLab을 열고 강의를 시작합니다' \
-	  '  make test         코드 검사, 단위 시험, 고장 시험, 노트북 시험을 합니다' \
+	  '  make test         코드 검사, 단위 테스트, 고장 테스트, 노트북 테스트를 합니다' \
 	  '' \
 	  '가르칠 때 (docs/강의안내.md)' \
 	  '' \
@@ -54,7 +54,7 @@ help:
 	  '  make notebooks    노트북을 모두 다시 실행해 결과를 새로 담습니다' \
 	  '  make e2e          브라우저로 노트북과 위젯을 써 보는 시험을 합니다 (크로미엄이 있어야 합니다)' \
 	  '  make colab        저장소의 주소를 Colab 배지와 노트북에 적습니다' \
-	  '  make bench        속도를 잽니다' \
+	  '  make bench        속도를 측정합니다' \
 	  '  make weights      함께 담은 가중치를 다시 학습합니다' \
 	  '  make experiments  노트북에 담은 실험을 다시 합니다 (꺼지면 같은 명령으로 이어집니다)' \
 	  '  make clean        설치한 것과 임시 파일을 지웁니다 (내려받은 데이터는 남깁니다)' \
@@ -62,7 +62,7 @@ help:
 	  '처음 한 번은 필요한 패키지를 .venv에 내려받습니다. 다음부터는 바로 시작합니다.' \
 	  '' \
 	  '  ARGS         뒤에 붙일 옵션   make lab ARGS="--no-browser --port=9000"' \
-	  '                                make test ARGS="-k lenet" (단위 시험에 붙습니다)' \
+	  '                                make test ARGS="-k lenet" (단위 테스트에 붙습니다)' \
 	  '                                make notebooks ARGS="notebooks/01_lenet5.ipynb"' \
 	  '  PYTHON       쓸 파이썬        make lab PYTHON=python3.12 (이미 설치했다면 make clean 뒤에)' \
 	  '  COURSE_DATA  데이터 폴더      make lab COURSE_DATA=/my/data'
@@ -138,7 +138,7 @@ $(READY): pyproject.toml
 	  '  - "No matching distribution"이 보이면 파이썬이 너무 새것입니다: make clean 뒤 PYTHON=python3.12' >&2; exit 1; }
 	@pwd -P > $@
 
-# 발표와 브라우저 시험에만 쓰는 패키지입니다.
+# 발표와 브라우저 테스트에만 쓰는 패키지입니다.
 .venv/.extra-%: $(READY) pyproject.toml
 	@echo '$*에 필요한 패키지를 더 설치합니다.'
 	@PIP_USER=0 $(PY) -m pip install --disable-pip-version-check -q -e '.[$*]' || { printf '%s\n' '' \

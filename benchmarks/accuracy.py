@@ -1,7 +1,7 @@
-"""시험 정확도 99.0 %에 이르는 시간: 강의의 방법과 pytorch/examples의 MNIST 예제의 방법.
+"""테스트 정확도 99.0%에 이르는 시간: 강의의 방법과 pytorch/examples의 MNIST 예제의 방법.
 
 그 예제의 방법은 시드 하나에 몇 분이 걸립니다. 끝난 시드의 짝은 `build/bench_accuracy.json`에 남아,
-꺼졌다가 다시 부르면 나머지만 잽니다. 처음부터 다시 재려면 그 파일을 지우십시오.
+꺼졌다가 다시 부르면 나머지만 측정합니다. 처음부터 다시 측정하려면 그 파일을 지우십시오.
 """
 
 import json
@@ -42,7 +42,7 @@ def orthogonalize(matrix: Tensor, *, steps: int = 5) -> Tensor:
 
 
 class Muon(torch.optim.Optimizer):
-    """관성 있는 SGD인데, 가중치는 갱신을 직교 행렬에 가깝게 바꾸어 모든 방향으로 고르게 움직입니다.
+    """모멘텀 SGD인데, 가중치는 갱신을 직교 행렬에 가깝게 바꾸어 모든 방향으로 고르게 움직입니다.
 
     `torch.optim.Muon`은 2차원 가중치만 받으므로, 합성곱의 커널을 행렬로 펴서 같은 일을 합니다(K.
     Jordan 등, 2024). 편향은 네스테로프 관성의 SGD 그대로입니다.
@@ -68,7 +68,7 @@ class Muon(torch.optim.Optimizer):
 
 
 class ExampleNet(nn.Module):
-    """pytorch/examples의 MNIST 망과 같은 층 배치를 다시 쓴 것입니다(파라미터 1,199,882개)."""
+    """pytorch/examples의 MNIST 모델과 같은 층 배치를 다시 쓴 것입니다(파라미터 1,199,882개)."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -85,7 +85,7 @@ class ExampleNet(nn.Module):
 
 
 def example_recipe(data: ImageData, seed: int) -> Iterator[float]:
-    """그 예제의 방법(Adadelta, 배치 64, 학습률 0.7배씩)입니다. 에폭마다 시험 정확도를 냅니다."""
+    """그 예제의 방법(Adadelta, 배치 64, 학습률 0.7배씩)입니다. 에폭마다 테스트 정확도를 냅니다."""
     set_seed(seed)
     loader = DataLoader(raw_digits(data, *USUAL), batch_size=64, shuffle=True)
     model = ExampleNet()
@@ -107,7 +107,7 @@ def shift(images: Tensor) -> Tensor:
 
 
 def make_lenet() -> LeNet5:
-    """가중치를 tanh에 맞춘 폭의 Xavier 초기값에서, 편향을 0에서 시작하는 LeNet-5입니다."""
+    """가중치를 tanh에 맞춘 폭의 Xavier 초깃값에서, 편향을 0에서 시작하는 LeNet-5입니다."""
     model = LeNet5().to(memory_format=torch.channels_last)
     for name, parameter in model.named_parameters():
         if name.endswith("weight"):
@@ -118,7 +118,7 @@ def make_lenet() -> LeNet5:
 
 
 def course_recipe(data: ImageData, seed: int) -> Iterator[float]:
-    """강의의 `fit`으로, 학습률을 올렸다 내리는 한 바퀴마다 시험 정확도를 냅니다."""
+    """강의의 `fit`으로, 학습률을 올렸다 내리는 한 바퀴마다 테스트 정확도를 냅니다."""
     set_seed(seed)
     model = make_lenet()
     optimizer = Muon(model.parameters(), lr=LEARNING_RATE)
@@ -149,7 +149,7 @@ def race(recipe, data: ImageData, seed: int) -> dict:
 
 
 def time_to_accuracy(runs: int) -> dict:
-    """시드마다 우리와 견줄 쪽을 잇달아 잽니다. 못 이른 시드는 끝까지 돈 시간으로 칩니다."""
+    """시드마다 우리와 비교할 쪽을 잇달아 측정합니다. 못 이른 시드는 끝까지 돈 시간으로 칩니다."""
     data, conditions = mnist(), _conditions()
     done = _read_cache(conditions)
     for seed in range(runs):
@@ -176,7 +176,7 @@ def _conditions() -> dict:
 
 
 def _read_cache(conditions: dict) -> dict:
-    """같은 조건에서 끝난 시드들입니다. 조건이 다르면 처음부터 잽니다."""
+    """같은 조건에서 끝난 시드들입니다. 조건이 다르면 처음부터 측정합니다."""
     try:
         saved = json.loads(CACHE.read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -13,7 +13,7 @@ from course_utils.data import ImageData, scale_photos
 from course_utils.training import fit, set_seed
 
 BATCH_SIZE, LEARNING_RATE = 128, 0.01
-NUM_IMAGES = 6_400  # 한 번 재는 데 쓰는 학습 이미지
+NUM_IMAGES = 6_400  # 한 번 측정하는 데 쓰는 학습 이미지
 
 
 def raw_photos(data: ImageData, axes: tuple[Tensor, Tensor]) -> Samples:
@@ -51,7 +51,7 @@ def make_loader(data: ImageData, axes: tuple[Tensor, Tensor]) -> tuple[DataLoade
             step(model, optimizer, x, y)
 
     for loader in loaders.values():
-        epoch(loader)  # 일꾼이 뜨는 시간은 뺍니다.
+        epoch(loader)  # 워커가 뜨는 시간은 뺍니다.
     fastest = min(loaders, key=lambda workers: seconds(epoch, loaders[workers]))
     return loaders[fastest], fastest
 
@@ -105,7 +105,7 @@ def against_samples(runs: int, *, half: bool) -> dict:
 
 
 def augmentation_only(runs: int) -> dict:
-    """망을 빼고 배치를 만드는 데까지만 견줍니다(num_workers=0)."""
+    """모델을 빼고 배치를 만드는 데까지만 비교합니다(num_workers=0)."""
     data = cifar()
     axes = color_axes(data.train_images)
     loader = DataLoader(raw_photos(data, axes), batch_size=BATCH_SIZE, shuffle=True)

@@ -1,11 +1,11 @@
-"""학생 여럿이 한 컴퓨터에서 한꺼번에 노트북을 끝까지 실행할 때의 시간과 메모리를 잽니다.
+"""학생 여럿이 한 컴퓨터에서 한꺼번에 노트북을 끝까지 실행할 때의 시간과 메모리를 측정합니다.
 
     python benchmarks/classroom.py                                  # 12명, 스레드는 정하지 않음
     python benchmarks/classroom.py --students 1 3 6 12 --threads 1
     JUPYTERHUB_API_TOKEN=... python benchmarks/classroom.py --hub http://127.0.0.1:8000
 
 `--hub`가 없으면 커널을 바로 띄웁니다. 있으면 허브의 API로 사용자를 만들고 서버와 커널을 띄웁니다.
-결과는 `build/classroom.json`에 쌓입니다. 메모리는 리눅스에서만 잽니다.
+결과는 `build/classroom.json`에 쌓입니다. 메모리는 리눅스에서만 측정합니다.
 """
 
 import argparse
@@ -213,7 +213,7 @@ async def study(kernel, cells: list[tuple[int, str]], watch: MemoryWatch) -> Stu
             if error:
                 result.error = f"{number}번째 셀: {error}"
                 break
-    except Exception as error:  # 한 명이 죽어도 나머지는 끝까지 잽니다.
+    except Exception as error:  # 한 명이 죽어도 나머지는 끝까지 측정합니다.
         result.error = f"{type(error).__name__}: {error}"
     result.seconds = time.perf_counter() - start
     return result
@@ -276,7 +276,7 @@ def make_kernels(count: int, threads: str, notebook: Path, hub: str | None) -> l
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="교실을 흉내 내어 시간과 메모리를 잽니다.")
+    parser = argparse.ArgumentParser(description="교실을 흉내 내어 시간과 메모리를 측정합니다.")
     parser.add_argument("--students", type=int, nargs="+", default=[12], help="학생 수")
     parser.add_argument("--threads", nargs="+", default=["기본"], help="OMP_NUM_THREADS들")
     parser.add_argument("--notebook", type=Path, default=ROOT / "notebooks" / "01_lenet5.ipynb")

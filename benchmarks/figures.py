@@ -1,4 +1,4 @@
-"""`plotting`의 함수마다, 보이는 것을 `n`개로 하여 부르는 방법입니다. `redraws.py`가 잽니다.
+"""`plotting`의 함수마다, 보이는 것을 `n`개로 하여 부르는 방법입니다. `redraws.py`가 측정합니다.
 
 `FIGURES[이름] = (노트북에서 쓰는 크기, n → 그림)`. 함수가 늘면 여기에도 한 줄이 늘어야 합니다
 (tests/test_benchmarks.py).
@@ -25,7 +25,7 @@ def runs(seeds: int, epochs: int) -> list[list[float]]:
 
 
 def contest(n: int):
-    rows = [(2010 + i // 2, f"망 {i}", 28 - 20 * i / n, f"방법 {i % 3}", i % 3 == 0)
+    rows = [(2010 + i // 2, f"모델 {i}", 28 - 20 * i / n, f"방법 {i % 3}", i % 3 == 0)
             for i in range(n)]  # fmt: skip
     return plotting.plot_contest(rows)
 

@@ -1,8 +1,8 @@
-"""GPU에서 AlexNet(227×227)을 학습하는 속도: 그대로 돌릴 때, 그리고 카드의 계산 한계와 견줍니다.
+"""GPU에서 AlexNet(227×227)을 학습하는 속도: 그대로 돌릴 때, 그리고 카드의 계산 한계와 비교합니다.
 
     python benchmarks/run.py alexnet_gpu
 
-GPU가 없으면 한 줄로 알리고 건너뜁니다. 나머지 행과 달리 짝마다 번갈아 재지 않고 변형마다 잽니다.
+GPU가 없으면 한 줄로 알리고 건너뜁니다. 나머지 행과 달리 짝마다 번갈아 하지 않습니다.
 """
 
 from functools import partial
@@ -19,11 +19,11 @@ from course_utils.anatomy import dissect
 from course_utils.training import set_seed
 
 BATCH_SIZE, STEPS = 256, 20
-SIDE = 8192  # 계산 한계를 재는 행렬의 한 변
+SIDE = 8192  # 계산 한계를 측정하는 행렬의 한 변
 
 
 def training_flops(model: nn.Module, batch_size: int) -> float:
-    """학습 한 걸음의 곱셈과 덧셈입니다. 역전파는 입력 쪽과 가중치 쪽으로 순전파의 두 배입니다.
+    """학습 한 스텝의 곱셈과 덧셈입니다. 역전파는 입력 쪽과 가중치 쪽으로 순전파의 두 배입니다.
 
     첫 층은 입력 쪽을 셈하지 않으므로 두 배가 아니라 한 배입니다.
     """
@@ -44,13 +44,13 @@ def matmul_flops(device: torch.device, *, side: int = SIDE, runs: int = 5) -> fl
 
 
 def wait(device: torch.device) -> None:
-    """맡긴 계산이 끝나기를 기다립니다. GPU는 그때에야 시간을 잴 수 있습니다."""
+    """맡긴 계산이 끝나기를 기다립니다. GPU는 그때에야 시간을 측정할 수 있습니다."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
 
 
 def half_step(model: nn.Module, optimizer: torch.optim.Optimizer, x: Tensor, y: Tensor) -> None:
-    """bfloat16 자동 혼합 정밀도의 학습 한 걸음입니다."""
+    """bfloat16 자동 혼합 정밀도의 학습 한 스텝입니다."""
     optimizer.zero_grad()
     with torch.autocast(x.device.type, torch.bfloat16):
         loss = F.cross_entropy(model(x), y)
@@ -62,7 +62,7 @@ def step_seconds(
     device: torch.device, *, half: bool, channels_last: bool, compiled: bool,
     batch_size: int = BATCH_SIZE, steps: int = STEPS, runs: int = 5,
 ) -> list[float]:  # fmt: skip
-    """학습 한 걸음에 걸린 초를 `runs`번 잽니다. 한 번은 `steps`걸음의 평균입니다."""
+    """학습 한 스텝에 걸린 초를 `runs`번 측정합니다. 한 번은 `steps`스텝의 평균입니다."""
     set_seed(0)
     layout = torch.channels_last if channels_last else torch.contiguous_format
     model = AlexNet().to(device, memory_format=layout)
@@ -90,7 +90,7 @@ VARIANTS = {
 
 def alexnet_gpu(runs: int, *, device: torch.device | None = None, batch_size: int = BATCH_SIZE,
                 steps: int = STEPS, side: int = SIDE) -> dict | None:  # fmt: skip
-    """변형마다의 초당 이미지, 그대로 돌릴 때와의 비율, 카드의 한계에 견준 몫입니다."""
+    """변형마다의 초당 이미지, 그대로 돌릴 때와의 비율, 카드의 한계에 비교한 몫입니다."""
     if device is None and not torch.cuda.is_available():
         print("  GPU가 없어 건너뜁니다.")
         return None

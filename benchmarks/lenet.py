@@ -1,4 +1,4 @@
-"""LeNet-5의 학습 속도: 흔히 쓰는 DataLoader와, 그리고 군더더기 없는 맨 걸음과 견줍니다."""
+"""LeNet-5의 학습 속도: 흔히 쓰는 DataLoader와, 그리고 군더더기 없는 순수 학습 스텝과 비교합니다."""
 
 from collections.abc import Callable
 
@@ -41,7 +41,7 @@ def raw_digits(data: ImageData, *transform: Callable) -> Samples:
 
 
 def step(model: nn.Module, optimizer: torch.optim.Optimizer, x, y) -> None:
-    """기록도 진행 막대도 없는 맨 학습 한 걸음입니다."""
+    """기록도 진행 막대도 없는 맨 학습 한 스텝입니다."""
     optimizer.zero_grad()
     F.cross_entropy(model(x), y).backward()
     optimizer.step()
@@ -61,7 +61,7 @@ def against_dataloader(runs: int) -> dict:
     data = mnist()
     digits = raw_digits(data, transforms.Pad(2), *USUAL)
     loader = DataLoader(digits, batch_size=BATCH_SIZE, shuffle=True)
-    model = LeNet5().to(memory_format=torch.channels_last)  # 망은 같은 조건에 둡니다.
+    model = LeNet5().to(memory_format=torch.channels_last)  # 모델은 같은 조건에 둡니다.
     optimizer = torch.optim.SGD(model.parameters(), lr=LEARNING_RATE, momentum=0.9)
 
     def theirs(_: int) -> None:
@@ -74,7 +74,7 @@ def against_dataloader(runs: int) -> dict:
 
 
 def against_bare_step(runs: int) -> dict:
-    """학습 한 에폭: `fit`과, 같은 배치 하나로 되풀이하는 맨 걸음(두 메모리 형식 중 빠른 쪽)."""
+    """학습 한 에폭: `fit`과, 배치 하나로 되풀이하는 순수 학습 스텝(두 메모리 형식 중 빠른 것)."""
     data = mnist()
     x, y = data.train_images[:BATCH_SIZE], data.train_labels[:BATCH_SIZE]
     num_steps = -(-len(data.train_images) // BATCH_SIZE)
@@ -89,4 +89,4 @@ def against_bare_step(runs: int) -> dict:
     formats = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}
     fastest = min(formats, key=lambda name: seconds(bare, formats[name]))
     result = compare(lambda seed: course_epoch(data, seed), lambda _: bare(formats[fastest]), runs)
-    return result | {"note": f"MNIST 한 에폭. 맨 걸음의 메모리 형식: {fastest}"}
+    return result | {"note": f"MNIST 한 에폭. 순수 학습 스텝의 메모리 형식: {fastest}"}

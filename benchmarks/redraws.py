@@ -1,4 +1,4 @@
-"""배우는 사람이 기다리는 짧은 시간들: 망의 해부, 그림 한 장, 위젯의 조작 한 번.
+"""배우는 사람이 기다리는 짧은 시간들: 모델의 해부, 그림 한 장, 위젯의 조작 한 번.
 
 하나하나가 50 ms를 넘지 않고, 보이는 것이 네 배가 될 때 4.4배 넘게 느려지지 않아야 합니다.
 """
@@ -23,8 +23,8 @@ from course_utils.augmentation import color_axes
 from course_utils.lenet import LeNet5, LeNet5Original
 
 LIMIT = 0.050  # 초
-GROWTH = 4.4  # 보이는 것이 네 배일 때의 시간의 비. 4를 넘는 만큼은 재는 흔들림입니다.
-STEPS = (1, 2, 4)  # 보이는 것의 수를 이만큼 곱해 가며 잽니다.
+GROWTH = 4.4  # 보이는 것이 네 배일 때의 시간의 비. 4를 넘는 만큼은 측정하는 흔들림입니다.
+STEPS = (1, 2, 4)  # 보이는 것의 수를 이만큼 곱해 가며 측정합니다.
 RANDOM = torch.Generator().manual_seed(0)
 
 
@@ -81,7 +81,7 @@ PANELS = {
     "stress_test": (None, stress),
     "vanishing_gradients": (5, vanishing),
 }  # fmt: skip
-# 뼈대와 부품, 브라우저에서 그리는 것, 답을 한 번 받는 것. LiveCurve는 따로 잽니다.
+# 뼈대와 부품, 브라우저에서 그리는 것, 답을 한 번 받는 것. LiveCurve는 따로 측정합니다.
 NOT_PANELS = {"Panel", "LiveCurve", "DrawPad", "LiveLeNet", "Predict"}
 
 
@@ -149,7 +149,7 @@ ANATOMY = {  # 이름 → (크기, n → 부를 것). 크기가 None이면 늘�
 
 
 def table(cases: dict, measure, runs: int) -> dict:
-    """이름마다 크기 n, 2n, 4n에서 잰 밀리초와, 4n과 n의 비입니다."""
+    """이름마다 크기 n, 2n, 4n에서 측정한 밀리초와, 4n과 n의 비입니다."""
     rows = {}
     for name, (size, make) in cases.items():
         sizes = [size * step for step in STEPS] if size else [1]
@@ -162,7 +162,7 @@ def summary(rows: dict, runs: int, *, largest: bool = False) -> dict:
     """표의 한 줄입니다. 비율은 50 ms ÷ 가장 느린 것과 4.4 ÷ 가장 가파른 것 가운데 작은 쪽입니다.
 
     Args:
-        largest: 참이면 노트북에서 쓰는 크기가 아니라 재어 본 가장 큰 크기(4n)로 견줍니다.
+        largest: 참이면 노트북에서 쓰는 크기가 아니라 측정해 본 가장 큰 크기(4n)로 비교합니다.
     """
     spent = {name: row["ms"][-1 if largest else 0] / 1000 for name, row in rows.items()}
     slowest = max(spent, key=spent.get)
@@ -217,7 +217,7 @@ def control_seconds(panel, name: str, runs: int) -> float:
 
 
 def slowest_control(make, n: int, runs: int) -> float:
-    """조작마다 잰 것 가운데 가장 느린 것입니다. 하나를 재는 동안 나머지는 처음 값입니다."""
+    """조작마다 측정한 것 가운데 가장 느린 것입니다. 하나를 측정하는 동안 나머지는 처음 값입니다."""
     panel = make(n)
     found = []
     for name, control in panel.controls.items():

@@ -1,6 +1,6 @@
-"""속도를 한 번의 실행 안에서 비율로 잽니다: `make bench`. 결과는 `build/bench.json`에도 남습니다.
+"""속도를 한 번의 실행 안에서 비율로 측정합니다: `make bench`. 결과는 `build/bench.json`에 남습니다.
 
-우리 쪽과 견줄 쪽을 번갈아 재므로, 컴퓨터가 느려졌다 빨라져도 비율은 덜 흔들립니다.
+우리 쪽과 비교할 쪽을 번갈아 측정하므로, 컴퓨터가 느려졌다 빨라져도 비율은 덜 흔들립니다.
 
     python benchmarks/run.py                      # 모두(반 시간쯤)
     python benchmarks/run.py throughput           # 이름에 이 말이 든 것만
@@ -78,7 +78,7 @@ def run_notebook(path: Path) -> dict:
 
 def seven_notebooks(runs: int) -> dict:
     """240초를 모두 걸린 시간으로, 60초를 가장 긴 노트북의 시간으로 나눈 값 가운데 작은 쪽입니다."""
-    mnist()  # 함께 담긴 데이터로는 재지 않습니다.
+    mnist()  # 함께 담긴 데이터로는 측정하지 않습니다.
     paths = course_notebooks()
     rounds = []
     for _ in range(runs):
@@ -100,9 +100,9 @@ def seven_notebooks(runs: int) -> dict:
 
 @dataclass(frozen=True)
 class Bench:
-    """표의 한 줄입니다. `measure(runs)`는 `values`가 든 사전을, 잴 수 없으면 None을 돌려줍니다.
+    """표의 한 줄입니다. `measure(runs)`는 `values`가 든 사전을, 측정할 수 없으면 None을 돌려줍니다.
 
-    `at_least`가 None이면 알아 두려고 재는 줄입니다.
+    `at_least`가 None이면 알아 두려고 측정하는 줄입니다.
     """
 
     name: str
@@ -133,7 +133,7 @@ BENCHES = [
 
 
 def make_row(bench: Bench, result: dict) -> dict:
-    """잰 것에 이름, 견줄 값, 기계의 사정을 더합니다."""
+    """측정한 것에 이름, 비교할 값, 기계의 사정을 더합니다."""
     return {
         "name": bench.name,
         "ratio": median(result["values"]),
@@ -157,16 +157,16 @@ def tell(row: dict) -> str:
 
 
 def save(row: dict, path: Path = OUTPUT) -> None:
-    """이름이 같은 줄만 새것으로 바꾸어 저장합니다. 잰 날과 기계는 줄마다 적혀 있습니다."""
+    """이름이 같은 줄만 새것으로 바꾸어 저장합니다. 측정한 날과 기계는 줄마다 적혀 있습니다."""
     order = [bench.name for bench in BENCHES]
     rows = {old["name"]: old for old in read_rows(path)} | {row["name"]: row}
     write_json(path, [rows[name] for name in order if name in rows])
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="속도를 비율로 잽니다.")
-    parser.add_argument("name", nargs="?", default="", help="이름에 이 말이 든 것만 잽니다")
-    parser.add_argument("--runs", type=int, help="재는 횟수. 없으면 줄마다 정해진 횟수입니다")
+    parser = argparse.ArgumentParser(description="속도를 비율로 측정합니다.")
+    parser.add_argument("name", nargs="?", default="", help="이름에 이 말이 든 것만 측정합니다")
+    parser.add_argument("--runs", type=int, help="측정하는 횟수. 없으면 줄마다 정해진 횟수입니다")
     options = parser.parse_args()
     chosen = [bench for bench in BENCHES if options.name in bench.name]
     if not chosen:

@@ -1,4 +1,4 @@
-"""시간을 재는 것들: 번갈아 재기, 기계의 사정, 데이터."""
+"""시간을 측정할 것들: 번갈아 재기, 기계의 사정, 데이터."""
 
 import json
 import os
@@ -25,13 +25,13 @@ def seconds(work: Callable, *arguments: object) -> float:
 
 
 def median_seconds(work: Callable[[], object], *, runs: int = 5) -> float:
-    """한 번 데운 뒤 `runs`번 잰 초의 중앙값입니다."""
+    """한 번 데운 뒤 `runs`번 측정한 초의 중앙값입니다."""
     work()
     return median(seconds(work) for _ in range(runs))
 
 
 def compare(ours: Callable[[int], object], theirs: Callable[[int], object], runs: int) -> dict:
-    """둘을 번갈아 잽니다. 컴퓨터가 느려졌다 빨라져도 짝마다의 비율은 덜 흔들립니다.
+    """둘을 번갈아 측정합니다. 컴퓨터가 느려졌다 빨라져도 짝마다의 비율은 덜 흔들립니다.
 
     인자는 시드입니다. `values`는 짝마다의 `theirs / ours`이고 1보다 크면 우리가 빠릅니다.
     """
@@ -40,7 +40,7 @@ def compare(ours: Callable[[int], object], theirs: Callable[[int], object], runs
 
 
 def paired(pairs: list[tuple[float, float]]) -> dict:
-    """`(우리, 견줄 쪽)`의 초들을 표의 한 줄로 만듭니다."""
+    """`(우리, 비교할 쪽)`의 초들을 표의 한 줄로 만듭니다."""
     return {
         "values": [theirs / ours for ours, theirs in pairs],
         "ours_seconds": [ours for ours, _ in pairs],
@@ -60,7 +60,7 @@ def machine() -> dict:
 
 
 def read_rows(path: Path) -> list[dict]:
-    """앞서 잰 줄들입니다. 없거나 깨졌으면 비어 있습니다."""
+    """앞서 측정한 줄들입니다. 없거나 깨졌으면 비어 있습니다."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -69,17 +69,17 @@ def read_rows(path: Path) -> list[dict]:
 
 @cache
 def mnist() -> ImageData:
-    """MNIST 전체입니다. 없으면 재지 않습니다."""
+    """MNIST 전체입니다. 없으면 측정하지 않습니다."""
     return _real(load_digits(), "MNIST")
 
 
 @cache
 def cifar() -> ImageData:
-    """CIFAR-10 전체입니다. 없으면 재지 않습니다."""
+    """CIFAR-10 전체입니다. 없으면 측정하지 않습니다."""
     return _real(load_photos(), "CIFAR-10")
 
 
 def _real(data: ImageData, name: str) -> ImageData:
     if data.name != name:
-        raise SystemExit(f"속도는 {name} 전체로만 잽니다. COURSE_DATA를 확인하십시오.")
+        raise SystemExit(f"속도는 {name} 전체로만 측정합니다. COURSE_DATA를 확인하십시오.")
     return data

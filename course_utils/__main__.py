@@ -1,4 +1,4 @@
-"""강의를 열고 시험하는 두 명령입니다. make가 없는 Windows에서도 같습니다.
+"""강의를 열고 테스트하는 두 명령입니다. make가 없는 Windows에서도 같습니다.
 
     py -m course_utils lab   [JupyterLab의 옵션]
     py -m course_utils test  [pytest의 옵션]
@@ -87,7 +87,7 @@ def lab(options: list[str]) -> int:
 
 
 def test(options: list[str]) -> int:
-    """코드 검사, 단위 시험, 고장 시험, 노트북 시험을 합니다. 첫 실패에서 멈춥니다."""
+    """코드 검사, 단위 테스트, 고장 테스트, 노트북 테스트를 합니다. 첫 실패에서 멈춥니다."""
     pytest = (sys.executable, "-m", "pytest", "--durations=10")
     return (
         call(sys.executable, "-m", "ruff", "check", ".")

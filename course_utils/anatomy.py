@@ -26,9 +26,9 @@ class Layer:
     activations: int
 
     def training_bytes(self, batch_size: int) -> int:
-        """모멘텀 SGD 한 걸음 동안 이 층이 차지하는 메모리(바이트, float32)입니다.
+        """모멘텀 SGD 한 스텝 동안 이 층이 차지하는 메모리(바이트, float32)입니다.
 
-        파라미터는 값, 변화도, 모멘텀으로 셋, 출력은 값과 변화도로 둘을 이미지마다 둡니다. 구현마다
+        파라미터는 값, 기울기, 모멘텀으로 셋, 출력은 값과 기울기로 둘을 이미지마다 둡니다. 구현마다
         다른 임시 공간(풀링의 자리 번호, LRN의 분모, 합성곱의 작업 공간)은 세지 않은 하한입니다.
         """
         return FLOAT_BYTES * (3 * self.parameters + 2 * batch_size * self.activations)
@@ -126,7 +126,7 @@ def forward_and_count(model: nn.Module, images: torch.Tensor) -> tuple[torch.Ten
 
 
 def layer_outputs(model: nn.Module, images: torch.Tensor) -> dict[str, torch.Tensor]:
-    """이미지를 한 번 흘려 보내며 잎 모듈마다 나온 출력을 모읍니다. 차례는 실행된 차례입니다.
+    """이미지를 한 번 흘려 보내며 잎 모듈마다 나온 출력을 모읍니다. 순서는 실행된 순서입니다.
 
     이름은 `C1`처럼 마지막 이름이고, 겹치면 `features.0`처럼 전체 이름입니다. 모델의 모드와 값은
     바뀌지 않습니다.

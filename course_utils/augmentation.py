@@ -38,7 +38,7 @@ def random_affine(
         shear: 가로 기울임의 최대 기울기.
 
     추정: 논문은 왜곡의 종류만 적고 크기는 적지 않았습니다. 기본값은 두 가지 크기를 떼어 둔 학습
-    데이터로 견주어 고른 것입니다(docs/가중치.md).
+    데이터로 비교해 고른 것입니다(docs/가중치.md).
     """
     n, _, height, width = images.shape
 

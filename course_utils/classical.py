@@ -12,7 +12,7 @@ from skimage.feature import SIFT, hog, match_descriptors
 from sklearn.cluster import KMeans
 from sklearn.svm import SVC
 
-DESCRIPTOR_SIZE = 128  # SIFT 서술자의 길이: 4×4칸 × 방향 8개
+DESCRIPTOR_SIZE = 128  # SIFT 기술자의 길이: 4×4칸 × 방향 8개
 
 
 def digit_pixels(images) -> np.ndarray:
@@ -64,12 +64,12 @@ def hog_picture(image: np.ndarray, *, cell: int = 16, orientations: int = 9) -> 
 
 
 def sift_features(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """SIFT의 특징점 `(K, 2)`(행, 열)와 서술자 `(K, 128)`입니다. 하나도 없으면 K = 0입니다."""
+    """SIFT의 특징점 `(K, 2)`(행, 열)와 기술자 `(K, 128)`입니다. 하나도 없으면 K = 0입니다."""
     image = _check_images(np.asarray(image)[None])[0]
     extractor = SIFT()
     try:
         with warnings.catch_warnings():
-            # 작은 이미지의 서술자가 모두 0이면 skimage가 0으로 나누며 알립니다. 아래에서 뺍니다.
+            # 작은 이미지의 기술자가 모두 0이면 skimage가 0으로 나누며 알립니다. 아래에서 뺍니다.
             warnings.simplefilter("ignore", RuntimeWarning)
             extractor.detect_and_extract(image)
     except RuntimeError:  # skimage는 특징점이 없으면 오류를 냅니다.
@@ -80,22 +80,22 @@ def sift_features(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def match(first: np.ndarray, second: np.ndarray, *, ratio: float = 0.7) -> np.ndarray:
-    """서로 가장 가까운 서술자의 짝 `(M, 2)`입니다.
+    """서로 가장 가까운 기술자의 짝 `(M, 2)`입니다.
 
     둘째로 가까운 것과의 거리보다 `ratio`배 넘게 가깝지 않으면 헷갈리는 것으로 보고 버립니다
     (Lowe 2004의 비율 검사).
     """
-    if len(first) < 2 or len(second) < 2:  # 둘째로 가까운 것이 없으면 견줄 수 없습니다.
+    if len(first) < 2 or len(second) < 2:  # 둘째로 가까운 것이 없으면 비교할 수 없습니다.
         return np.zeros((0, 2), dtype=int)
     return match_descriptors(first, second, max_ratio=ratio, cross_check=True)
 
 
 def learn_words(descriptors: Sequence[np.ndarray], *, num_words: int = 50, seed: int = 0) -> KMeans:
-    """모든 서술자를 `num_words`개의 무리로 나눕니다. 무리의 가운데가 시각 단어입니다."""
+    """모든 기술자를 `num_words`개의 무리로 나눕니다. 무리의 가운데가 시각 단어입니다."""
     everything = np.concatenate([np.zeros((0, DESCRIPTOR_SIZE), np.float32), *descriptors])
     if len(everything) < num_words:
         raise ValueError(
-            f"서술자가 {len(everything)}개뿐이라 단어 {num_words}개를 만들 수 없습니다. "
+            f"기술자가 {len(everything)}개뿐이라 단어 {num_words}개를 만들 수 없습니다. "
             "이미지를 더 넣거나 num_words를 줄이십시오."
         )
     return KMeans(num_words, n_init=1, random_state=seed).fit(everything)

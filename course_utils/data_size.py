@@ -1,4 +1,4 @@
-"""학습 데이터의 크기를 바꾸며 SVM과 LeNet-5의 테스트 오류율을 재고 견줍니다(노트북 02)."""
+"""학습 데이터의 크기를 바꾸며 SVM과 LeNet-5의 테스트 오류율을 측정하고 비교합니다(노트북 02)."""
 
 import math
 import time
@@ -13,8 +13,8 @@ from course_utils.lenet import LeNet5
 from course_utils.training import evaluate, fit, set_seed
 
 METHODS = {"raw": "픽셀 + SVM", "hog": "HOG + SVM", "lenet": "LeNet-5"}
-# 학습 데이터의 끝 10,000장에서 떼어 둔 3,000장(LeNet-5는 4,000장)으로만 견주어 정했습니다. gamma는
-# 두 SVM에 같은 규칙(scale)을 썼습니다. 3,000장에서 픽셀은 0.3 %p쯤 낮은 (C, gamma)도 있었습니다.
+# 학습 데이터의 끝 10,000장에서 떼어 둔 3,000장(LeNet-5는 4,000장)으로만 비교해 정했습니다. gamma는
+# 두 SVM에 같은 규칙(scale)을 썼습니다. 3,000장에서 픽셀은 0.3%p쯤 낮은 (C, gamma)도 있었습니다.
 RECIPES = {
     "raw": {"kernel": "rbf", "c": 5.0, "gamma": "scale"},
     "hog": {"kernel": "rbf", "c": 5.0, "gamma": "scale", "cell": 4, "block": 2, "orientations": 9},
@@ -44,13 +44,13 @@ def draw_subset(labels: torch.Tensor, size: int, seed: int) -> torch.Tensor:
 def measure(
     method: str, data: ImageData, *, size: int, seed: int, recipe: dict | None = None
 ) -> dict:
-    """방법 하나를 `size`장으로 학습해 시험 오류율(%)과 걸린 초를 돌려줍니다.
+    """방법 하나를 `size`장으로 학습해 테스트 오류율(%)과 걸린 초를 돌려줍니다.
 
     Args:
         method: "raw", "hog", "lenet".
         recipe: 없으면 `RECIPES`의 설정입니다.
 
-    시드는 어느 이미지를 뽑는지와 LeNet-5의 초기값, 배치의 차례를 정합니다.
+    시드는 어느 이미지를 뽑는지와 LeNet-5의 초깃값, 배치의 순서를 정합니다.
     """
     if method not in METHODS:
         raise ValueError(f"방법은 {', '.join(METHODS)} 가운데 하나여야 하는데 {method!r}입니다.")
@@ -107,7 +107,7 @@ def name_of(method: str, size: int, seed: int) -> str:
 
 
 def errors_of(record: dict, method: str) -> list[list[float]]:
-    """시드마다 크기에 따른 시험 오류율(%)입니다. 전체를 쓰는 SVM은 모든 시드에서 한 값입니다."""
+    """시드마다 크기에 따른 테스트 오류율(%)입니다. 전체를 쓰는 SVM은 모든 시드에서 한 값입니다."""
     runs, first = record["runs"], record["seeds"][0]
     return [
         [

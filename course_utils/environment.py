@@ -41,7 +41,7 @@ def check_environment(data: ImageData) -> Environment:
     if not registered or FONT_FAMILY not in matplotlib.rcParams["font.family"]:
         problems.append("한글 글꼴이 꺼져 있습니다. plotting.use_course_style()을 실행하십시오.")
     rows.append(("한글 글꼴", FONT_FAMILY if registered else "없음", "함께 담은 글꼴입니다."))
-    counts = f"학습 {len(data.train_labels):,}장, 시험 {len(data.test_labels):,}장"
+    counts = f"학습 {len(data.train_labels):,}장, 테스트 {len(data.test_labels):,}장"
     rows.append(("데이터", DATA_MODES[data.source], f"{data.name}: {counts}"))
     rows.append(("걸리는 시간", "노트북마다 1분 이내", "CPU 2코어에서 모두 실행할 때입니다."))
     return Environment(rows, problems)

@@ -74,7 +74,7 @@ def block_network(monkeypatch):
 
 @pytest.fixture(scope="module")
 def one_thread():
-    """실험처럼 스레드 하나로 합니다. 더하는 차례가 늘 같고, 작은 망에서는 더 빠릅니다."""
+    """실험처럼 스레드 하나로 합니다. 더하는 순서가 늘 같고, 작은 모델에서는 더 빠릅니다."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     yield

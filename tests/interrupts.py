@@ -30,7 +30,7 @@ class Interrupt:
 
 
 def problem():
-    """점 8개와 층 셋인 작은 망, 옵티마이저와 스케줄러입니다."""
+    """점 8개와 층 셋인 작은 모델, 옵티마이저와 스케줄러입니다."""
     training.set_seed(0)
     images, labels = torch.randn(8, 2), torch.arange(8) % 2
     model = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3), nn.Dropout(0.1), nn.Linear(3, 2))

@@ -173,7 +173,7 @@ def judge_folder(folder, contents):
 
 
 def judge_zip(path, content, originals):
-    """거절하거나, 검사합이 맞는 원래 그림들만 읽어야 합니다."""
+    """거절하거나, 체크섬이 맞는 원래 그림들만 읽어야 합니다."""
     from course_utils.data.file_trees import is_image_collection, read_image_collection
 
     path.write_bytes(content)

@@ -1,4 +1,4 @@
-"""저장한 가중치, 분류기, 중간 저장, 제출한 노트북을 망가뜨려 읽히고 판정합니다."""
+"""저장한 가중치, 분류기, 체크포인트, 제출한 노트북을 망가뜨려 읽히고 판정합니다."""
 
 import copy
 import json
@@ -20,7 +20,7 @@ HISTORY = {"train_loss": [0.5], "test_loss": [0.25]}
 
 
 class Tiny(nn.Module):
-    """분류기처럼 `classifier`의 마지막이 머리인 아주 작은 망입니다."""
+    """분류기처럼 `classifier`의 마지막이 머리인 아주 작은 모델입니다."""
 
     def __init__(self, num_classes=3):
         super().__init__()
@@ -101,7 +101,7 @@ def cases(kind, count, seed, folder):
 
 
 def notebook_cases(count, seed, folder):
-    """채점기가 제출 파일을 읽습니다. 읽거나, 한국어로 까닭을 말해야 합니다."""
+    """채점기가 제출 파일을 읽습니다. 읽거나, 한국어로 이유를 말해야 합니다."""
     root = Path(__file__).parents[1]
     sys.path.insert(0, str(root / "tools"))
     from grading.submissions import Unreadable, load_course, read_submission

@@ -97,7 +97,7 @@ def test_num_classes_changes_only_fc8(model):
     assert seven["classifier.fc8.bias"].shape == (7,)
 
 
-# --- 모양과 차례 ----------------------------------------------------------------------------------
+# --- 모양과 순서 ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -259,7 +259,7 @@ def test_original_uses_the_papers_lrn_constants_in_two_columns(name):
     torch.testing.assert_close(norm(x), lrn_by_hand(x, 2))
 
 
-# --- 초기값 ---------------------------------------------------------------------------------------
+# --- 초깃값 ---------------------------------------------------------------------------------------
 
 LAYERS = [
     "features.conv1", "features.conv2", "features.conv3", "features.conv4", "features.conv5",
@@ -374,7 +374,7 @@ def test_advice_on_224_pixels_is_what_the_original_does():
     assert torch.equal(follow(str(error.value), images), hang_over_edge(images))
 
 
-# --- 작은 망의 스위치: 하나를 바꾸면 그것만 바뀝니다 ----------------------------------------------
+# --- 작은 모델의 스위치: 하나를 바꾸면 그것만 바뀝니다 --------------------------------------------
 
 
 def count(model):

@@ -1,4 +1,4 @@
-"""변형은 좌표로, 자르기와 뒤집기는 모든 조각으로, 색 잡음은 NumPy의 공분산으로 확인합니다."""
+"""변형은 좌표로, 크롭과 뒤집기는 모든 조각으로, PCA 색상 증강은 NumPy의 공분산으로 확인합니다."""
 
 import numpy as np
 import pytest
@@ -105,7 +105,7 @@ def test_random_affine_without_any_amount_changes_nothing():
     torch.testing.assert_close(still, images, atol=1e-5, rtol=0)
 
 
-# --- 자르기, 뒤집기, 열 조각, 색 잡음 -------------------------------------------------------------
+# --- 자르기, 뒤집기, 10-크롭, PCA 색상 증강 ----------------------------------------------------
 
 
 @pytest.fixture(scope="module")

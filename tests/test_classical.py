@@ -136,7 +136,7 @@ def test_rbf_separates_what_no_line_can():
 def test_svms_read_the_embedded_digits(digits, fit, extract):
     (images, labels), (test_images, test_labels) = digits
     model = fit(extract(images), labels)
-    assert classical.error_rate(model, extract(test_images), test_labels) < 15  # 찍으면 90 %
+    assert classical.error_rate(model, extract(test_images), test_labels) < 15  # 찍으면 90%
 
 
 def test_bag_of_words_reads_the_embedded_digits(digits):

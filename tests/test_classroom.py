@@ -1,4 +1,4 @@
-"""교실의 설정과, 교실을 재는 도구를 봅니다. 허브는 띄우지 않습니다."""
+"""교실의 설정과, 교실을 측정하는 도구를 봅니다. 허브는 띄우지 않습니다."""
 
 import ast
 import asyncio
@@ -50,7 +50,7 @@ def test_link_pulls_the_repository_and_opens_the_first_notebook():
     }  # fmt: skip
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="메모리는 리눅스의 /proc에서 잽니다.")
+@pytest.mark.skipif(sys.platform != "linux", reason="메모리는 리눅스의 /proc에서 측정합니다.")
 def test_memory_of_this_process_is_seen():
     resident, shared_out = classroom.read_memory(os.getpid())
     assert resident >= shared_out > 10_000_000

@@ -69,7 +69,7 @@ def test_impossible_sizes_are_explained(size):
 def test_every_method_learns_and_repeats_itself(digits, method):
     recipe = QUICK if method == "lenet" else None
     first, second = (measure(method, digits, size=100, seed=1, recipe=recipe) for _ in range(2))
-    assert 0 <= first["error"] == second["error"] < 60  # 찍으면 90 %
+    assert 0 <= first["error"] == second["error"] < 60  # 찍으면 90%
 
 
 def test_unknown_method_is_explained(digits):
@@ -108,7 +108,7 @@ def test_finished_run_is_only_read(monkeypatch, tmp_path):
     monkeypatch.setattr(sizes, "load_mnist", lambda: None)
     first = work("raw", 100, 0, folder=tmp_path)
     assert work("raw", 100, 0, folder=tmp_path) == first
-    assert (len(calls), first) == (1, "raw_100_0: 오류율 1.50 %, 2초")
+    assert (len(calls), first) == (1, "raw_100_0: 오류율 1.50%, 2초")
 
 
 def test_run_with_another_recipe_is_not_mixed_in(tmp_path):
@@ -155,7 +155,7 @@ def test_shipped_record_is_whole_and_of_these_recipes():
     assert record["runs"].keys() == {name_of(*task) for task in all_tasks(SEEDS)}
     assert record["recipes"] == RECIPES
     assert record["data"].startswith("MNIST")
-    # MNIST를 찍으면 90 %이고, 60,000장의 LeNet-5는 논문에서 0.95 %입니다.
+    # MNIST를 찍으면 90%이고, 60,000장의 LeNet-5는 논문에서 0.95%입니다.
     assert all(0 < run["error"] < 30 for run in record["runs"].values())
     assert all(errors[-1] < 1.5 for errors in errors_of(record, "lenet"))
 

@@ -1,4 +1,4 @@
-"""진단의 채점: 맞는 진단은 까닭을, 틀린 진단은 확인할 것을 알려 줍니다."""
+"""진단의 채점: 맞는 진단은 이유를, 틀린 진단은 확인할 것을 알려 줍니다."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from course_utils.exercises.comparison import DIAGNOSES, check_diagnosis
 from course_utils.exercises.grading import EMPTY
 
 RIGHT = {
-    "가": "잘못된 학습률", "나": "학습·시험 누출", "다": "섞인 레이블", "라": "학습 모드 예측",
+    "가": "잘못된 학습률", "나": "데이터 누수", "다": "섞인 레이블", "라": "학습 모드 예측",
     "마": "정규화 없음",
 }  # fmt: skip
 WRONG = [(name, answer) for name in RIGHT for answer in DIAGNOSES if answer != RIGHT[name]]

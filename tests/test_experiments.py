@@ -247,7 +247,7 @@ def test_target_stops_the_run(monkeypatch, tmp_path, data):
 
 
 def watch_fit(monkeypatch):
-    """학습하지 않고, 에폭마다의 학습률과 시험 이미지를 적어 두는 목록입니다."""
+    """학습하지 않고, 에폭마다의 학습률과 테스트 이미지를 적어 두는 목록입니다."""
     seen = []
 
     def fit(*_, optimizer, test, **__):
@@ -283,7 +283,7 @@ def test_loss_that_is_not_a_number_leaves_no_result(tmp_path, data):
 
 
 def test_ten_crops_are_averaged_as_probabilities():
-    # 왼쪽 위 픽셀 x를 로짓 (x, 0)으로 삼는 망입니다.
+    # 왼쪽 위 픽셀 x를 로짓 (x, 0)으로 삼는 모델입니다.
     class Corner(torch.nn.Module):
         def forward(self, images):
             return torch.stack([images[:, 0, 0, 0], torch.zeros(len(images))], dim=1)

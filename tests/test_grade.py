@@ -225,7 +225,7 @@ def test_points_are_those_counted_by_hand(rows, name):
     assert (row["1"], row["2"]) == (str(first), str(second)), row["비고"]
     assert (row["노트북"], row["합계"], row["만점"]) == ("00_start", str(first + second), "2")
     assert all(reason in row["비고"] for reason in reasons)
-    assert bool(row["비고"]) == bool(reasons)  # 까닭 없는 0점도, 쓸데없는 말도 없습니다.
+    assert bool(row["비고"]) == bool(reasons)  # 이유 없는 0점도, 쓸데없는 말도 없습니다.
 
 
 @pytest.mark.parametrize("name", OTHERS)

@@ -164,7 +164,7 @@ def test_failed_build_keeps_the_old_folder(tmp_path, monkeypatch):
 @pytest.mark.parametrize(("text", "marks"), [
     ("✓ 맞습니다.", ["✓"]),
     ("가 ✓ 맞습니다.\n나 … 아직 비어 있습니다.\n", ["✓", "…"]),
-    ("정확도 98 % … 그리고", []),
+    ("정확도 98% … 그리고", []),
 ])  # fmt: skip
 def test_verdicts_are_read_from_outputs(text, marks):
     cell = nbformat.v4.new_code_cell(outputs=[nbformat.v4.new_output("stream", text=text)])

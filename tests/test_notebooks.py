@@ -92,7 +92,7 @@ def check_executed_in_order(notebook):
     """코드 셀을 위에서 아래로 한 번씩 실행했습니다."""
     counts = [cell.get("execution_count") for cell in code_cells(notebook)]
     expected = list(range(1, len(counts) + 1))
-    return [] if counts == expected else [f"실행 번호가 1부터 차례가 아닙니다: {counts}"]
+    return [] if counts == expected else [f"실행 번호가 1부터 순서가 아닙니다: {counts}"]
 
 
 def check_outputs_are_stored(notebook):
@@ -177,7 +177,7 @@ def check_tags(notebook):
 
 
 def check_most_outputs_are_compared(notebook):
-    """코드 셀의 60 % 이상을 nbval이 견줍니다."""
+    """코드 셀의 60% 이상을 nbval이 비교합니다."""
     cells = code_cells(notebook)
     compared = sum(not tags_of(cell) & NOT_COMPARED for cell in cells)
     return [] if compared >= 0.6 * len(cells) else [f"{len(cells)}개 가운데 {compared}개만 봅니다"]
@@ -241,7 +241,7 @@ CHECKS = [function for name, function in list(globals().items()) if name.startsw
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_notebook(path, check):
     notebook = nbformat.read(path, as_version=nbformat.NO_CONVERT)
-    if check is check_sections and path.stem == "00_start":  # 첫걸음에는 연습문제가 없어도 됩니다.
+    if check is check_sections and path.stem == "00_start":  # 첫스텝에는 연습문제가 없어도 됩니다.
         assert check(notebook, SECTIONS[1:]) == []
     else:
         assert check(notebook) == []

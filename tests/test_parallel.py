@@ -37,7 +37,7 @@ def model():
 
 @pytest.fixture(scope="module")
 def expected(model):
-    """프로세스 하나에서 PyTorch로 한 같은 한 걸음입니다."""
+    """프로세스 하나에서 PyTorch로 한 같은 한 스텝입니다."""
     twin = AlexNetOriginal()
     twin.load_state_dict(model.state_dict())
     optimizer = torch.optim.SGD(twin.parameters(), lr=0.01, momentum=0.9, weight_decay=0.0005)
@@ -141,7 +141,7 @@ def folder(tmp_path, monkeypatch):
 
 
 def lose(model, rank, **options):
-    """`rank`번 프로세스를 잃는 한 걸음의 오류입니다."""
+    """`rank`번 프로세스를 잃는 한 스텝의 오류입니다."""
     with pytest.raises(parallel.WorkerError) as error:
         parallel.train_step(model, IMAGES[:1], LABELS[:1], lost=rank, **options)
     return str(error.value)

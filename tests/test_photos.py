@@ -384,7 +384,7 @@ def test_middle_square_of_a_wide_image_is_used():
 
 
 def cifar_archive(monkeypatch):
-    """클래스마다 두 장인 CIFAR-10을 torchvision의 꼴로 만들고 검사합을 맞춥니다."""
+    """클래스마다 두 장인 CIFAR-10을 torchvision의 꼴로 만들고 체크섬을 맞춥니다."""
     contents = {}
     for name, seed in (("data_batch_1", 0), ("test_batch", 1)):
         pixels = np.random.default_rng(seed).integers(0, 256, (20, 3072), dtype=np.uint8)

@@ -107,13 +107,13 @@ def test_palette_is_the_one_okabe_and_ito_published():
 
 # --- 그림 -----------------------------------------------------------------------------------------
 
-# image-net.org의 2012년 결과, 그리고 논문의 검증 데이터 값(망 하나)입니다.
+# image-net.org의 2012년 결과, 그리고 논문의 검증 데이터 값(모델 하나)입니다.
 RESULTS = [
     (2010, "NEC-UIUC", 28.2, "손으로 만든 특징", False),
     (2012, "ISI", 26.172, "손으로 만든 특징", False),
     (2012, "SuperVision", 16.422, "CNN 여럿(앙상블)", False),
     (2012, "SuperVision", 15.315, "CNN 여럿(앙상블)", True),
-    (2012, "망 하나\n(검증)", 18.2, "CNN 하나", False),
+    (2012, "모델 하나\n(검증)", 18.2, "CNN 하나", False),
     (2014, "GoogLeNet", 6.7, "CNN 여럿(앙상블)", False),
     (2014, "VGG", 7.3, "CNN 여럿(앙상블)", False),
     (2015, "ResNet", 3.57, "CNN 여럿(앙상블)", False),
@@ -122,7 +122,7 @@ GROUPS = {
     "합성곱": ["conv1", "conv2", "conv3", "conv4", "conv5"],
     "FC": ["fc6", "fc7", "fc8"],
 }
-# 2012년 망의 파라미터이고, 두 번째 막대는 글이 들어갈 가장 좁은 칸을 봅니다.
+# 2012년 모델의 파라미터이고, 두 번째 막대는 글이 들어갈 가장 좁은 칸을 봅니다.
 SHARES = {
     "파라미터": {
         "conv1": 34_944, "conv2": 307_456, "conv3": 885_120, "conv4": 663_936, "conv5": 442_624,
@@ -137,7 +137,7 @@ SHARES = {
 BATCHES = [1, 2, 4, 8, 16, 32, 64, 128, 256]
 MEMORY = {
     "두 배": [1 + batch / 64 for batch in BATCHES],
-    "작은 망": [0.5 + batch / 512 for batch in BATCHES],
+    "작은 모델": [0.5 + batch / 512 for batch in BATCHES],
 }
 # 2012년 기록(layer-params-145.cfg)의 에폭들입니다.
 SCHEDULES = {
@@ -303,9 +303,9 @@ def test_shares_are_drawn_to_scale(drawn):
 
 @pytest.mark.parametrize("drawn", ["shares"], indirect=True)
 def test_shares_name_the_groups_with_their_percentages(drawn):
-    # 96.2 %: 2,334,080개를 뺀 나머지가 60,965,224개에서 차지하는 몫
+    # 96.2%: 2,334,080개를 뺀 나머지가 60,965,224개에서 차지하는 몫
     groups = [text.get_text() for text in drawn.texts if "%" in text.get_text()]
-    assert groups == ["합성곱 3.8 %", "FC 96.2 %", "합성곱 42.0 %", "FC 58.0 %"]
+    assert groups == ["합성곱 3.8%", "FC 96.2%", "합성곱 42.0%", "FC 58.0%"]
 
 
 @pytest.mark.parametrize("drawn", ["shares"], indirect=True)
@@ -379,7 +379,7 @@ def test_budget_marks_where_a_line_meets_the_limit(drawn):
     dots = [line for line in drawn.lines if len(line.get_xdata()) == 1]
     assert [(dot.get_xdata()[0], dot.get_ydata()[0]) for dot in dots] == [(128, 3)]
     labels = [text.get_text() for text in drawn.get_legend().get_texts()]
-    assert labels == ["두 배: 128장까지", "작은 망"]
+    assert labels == ["두 배: 128장까지", "작은 모델"]
 
 
 def test_budget_can_leave_the_crossings_out():

@@ -1,4 +1,4 @@
-"""두 망을 견주는 그림: 그린 것이 넘긴 값과 같은지 확인합니다."""
+"""두 모델을 비교하는 그림: 그린 것이 넘긴 값과 같은지 확인합니다."""
 
 import pytest
 from matplotlib import pyplot as plt

@@ -22,7 +22,7 @@ def test_bars_are_as_long_as_the_probabilities():
     widths = [bar.get_width() for ax in figure.axes for bar in ax.patches]
     assert widths == pytest.approx([70, 30, 100, 0])
     texts = [text.get_text() for ax in figure.axes for text in ax.texts]
-    assert texts == ["cat (고양이)  70.0 %", "dog  30.0 %", "truck  100.0 %", "ship  0.0 %"]
+    assert texts == ["cat (고양이)  70.0%", "dog  30.0%", "truck  100.0%", "ship  0.0%"]
 
 
 def test_best_answer_is_on_top():

@@ -52,7 +52,7 @@ def conda_requirements(text):
 
 
 def project_requirements():
-    """pyproject.toml이 말하는 conda 환경입니다. 브라우저 시험(e2e)은 뺍니다."""
+    """pyproject.toml이 말하는 conda 환경입니다. 브라우저 테스트(e2e)은 뺍니다."""
     project = PYPROJECT["project"]
     extras = project["optional-dependencies"]
     lines = project["dependencies"] + extras["lab"] + extras["test"]
@@ -188,7 +188,7 @@ def test_minutes_in_the_guide_are_those_of_the_speaker_notes():
 
 
 def sanitise(text):
-    """nbval이 결과를 견주기 전에 하는 일을 그대로 합니다."""
+    """nbval이 결과를 비교하기 전에 하는 일을 그대로 합니다."""
     rules = (ROOT / "tests" / "nbval_sanitize.cfg").read_text(encoding="ascii")
     for pattern, replacement in re.findall(r"^regex: (.*)$\n^replace: (.*)$", rules, re.M):
         text = re.sub(pattern, replacement, text)
@@ -196,13 +196,13 @@ def sanitise(text):
 
 
 @pytest.mark.parametrize(
-    ("first", "second"), [("학습 12.3초", "학습 9초"), ("2 초, 96.1 %", "31 초, 96.1 %")]
+    ("first", "second"), [("학습 12.3초", "학습 9초"), ("2 초, 96.1%", "31 초, 96.1%")]
 )
 def test_seconds_do_not_count_as_a_difference(first, second):
     assert sanitise(first) == sanitise(second)
 
 
-@pytest.mark.parametrize("text", ["61,706개", "정확도 98.6 %", "손실 0.0312", "(1, 6, 28, 28)"])
+@pytest.mark.parametrize("text", ["61,706개", "정확도 98.6%", "손실 0.0312", "(1, 6, 28, 28)"])
 def test_results_count_as_a_difference(text):
     assert sanitise(text) == text
 

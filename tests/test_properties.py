@@ -1,4 +1,4 @@
-"""성질 시험(hypothesis): 아무 모양, 아무 수에서나 지켜져야 하는 것을 느린 정답과 견줍니다."""
+"""성질 시험(hypothesis): 아무 모양, 아무 수에서나 지켜져야 하는 것을 느린 정답과 비교합니다."""
 
 import itertools
 from functools import lru_cache
@@ -24,7 +24,7 @@ from course_utils.receptive_field import receptive_fields
 from course_utils.widgets.lrn import divisors
 
 
-# 시험마다 늘 같은 예를 봅니다. 시간은 컴퓨터마다 다르므로 재지 않습니다.
+# 시험마다 늘 같은 예를 봅니다. 시간은 컴퓨터마다 다르므로 측정하지 않습니다.
 def examples(count):
     return settings(max_examples=count, derandomize=True, deadline=None, database=None)
 

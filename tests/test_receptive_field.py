@@ -1,4 +1,4 @@
-"""수용 영역: 공식을 실제 합성곱의 변화도와, 파라미터를 PyTorch의 층과 견줍니다."""
+"""수용 영역: 공식을 실제 합성곱의 기울기와, 파라미터를 PyTorch의 층과 비교합니다."""
 
 import pytest
 import torch
@@ -8,7 +8,7 @@ from course_utils.receptive_field import receptive_fields, stack_depth, stack_pa
 
 
 def seen_by_one_output(layers):
-    """가운데 출력 한 칸의 변화도가 0이 아닌 입력의 한 변입니다."""
+    """가운데 출력 한 칸의 기울기가 0이 아닌 입력의 한 변입니다."""
     steps = [nn.Conv2d(1, 1, kernel, stride=stride, bias=False) for kernel, stride in layers]
     for step in steps:
         nn.init.ones_(step.weight)

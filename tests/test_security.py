@@ -161,7 +161,7 @@ def test_lab_keeps_its_token_and_its_address():
 
 
 def test_archive_that_leads_outside_is_refused_before_it_is_unpacked(tmp_path, monkeypatch, capsys):
-    """torchvision은 이름을 확인하지 않고 풉니다. 검사합이 다른 파일은 풀기 전에 거절합니다."""
+    """torchvision은 이름을 확인하지 않고 풉니다. 체크섬이 다른 파일은 풀기 전에 거절합니다."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
         info = tarfile.TarInfo("../../밖에 쓴 파일")

@@ -12,6 +12,8 @@ import slides
 from slidedeck import cells
 from slidedeck.deck import read_deck
 
+from course_utils.widgets import Predict
+
 ROOT = Path(__file__).resolve().parents[1]
 
 NAMES = [path.stem for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))]
@@ -75,7 +77,7 @@ def kind(cell):
 
 
 def squeeze(text):
-    """글자만 남깁니다. 마크다운의 표시와 빈칸은 견주지 않습니다."""
+    """글자만 남깁니다. 마크다운의 표시와 빈칸은 비교하지 않습니다."""
     return re.sub(r"</?(?:details|summary)>|[\s*`\\|>#\-]", "", text)
 
 
@@ -216,11 +218,14 @@ def test_an_answer_waits_behind_its_question_and_a_heading_opens_a_slide():
         metadata = {"slideshow": {"slide_type": slide_type}}
         return nbformat.v4.new_markdown_cell(source, metadata=metadata)
 
-    written = [text("# 하나", "slide"), text("**예측해 보기.** 몇?", "-"), text("답", "fragment"),
+    question = code("Predict('몇?', 3)", [])
+    shown = Predict("몇?", 3)._repr_mimebundle_()[0]
+    question.outputs = [nbformat.v4.new_output("execute_result", shown)]
+    written = [text("# 하나", "slide"), question, text("답", "fragment"),
                text("끝\n\n### 둘\n\n글", "subslide")]  # fmt: skip
     (stack,) = read_deck(nbformat.v4.new_notebook(cells=written), "x").stacks
     assert [slide.title for slide in stack] == ["하나", "둘"]
-    assert 'class="ask"' in stack[0].cells[0]
+    assert re.search('class="ask".*몇.*\n.*class="answer".*3', stack[0].cells[0])
     assert 'class="cell later"' in stack[0].cells[1]
     assert "끝" in stack[0].cells[2]
 

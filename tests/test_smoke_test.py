@@ -85,7 +85,7 @@ def test_clean_data_raises_no_alarm(clean):
     report = smoke_test(*clean)
     assert report.ok
     assert report.codes == []
-    assert report.figures["시험 정확도"] > 0.9
+    assert report.figures["테스트 정확도"] > 0.9
 
 
 def test_clean_pipeline_raises_no_alarm(clean):
@@ -122,7 +122,7 @@ def test_a_last_batch_of_one_is_no_fault_of_batch_norm():
 
 def test_imbalanced_data_are_no_fault_of_the_model():
     images, labels = squares(600, num_classes=2)
-    keep = (labels == 0) | (torch.arange(600) < 36)  # 두 번째 클래스가 6 %
+    keep = (labels == 0) | (torch.arange(600) < 36)  # 두 번째 클래스가 6%
     model = nn.Sequential(nn.Flatten(), nn.Linear(256, 2))
     for given in ({}, {"model": model}):
         assert "overfit_batch" not in smoke_test((images[keep], labels[keep]), **given).codes
@@ -222,11 +222,11 @@ def test_leak_is_found(clean, noise):
 
 
 def test_leak_is_found_in_all_of_the_training_tensor(clean):
-    # 표본이 50장이어도, 텐서로 주면 나머지 250장과도 견줍니다.
+    # 표본이 50장이어도, 텐서로 주면 나머지 250장과도 비교합니다.
     (images, labels), _ = clean
     test = (images[:100], labels[:100])
     assert run(((images, labels), test), max_train=50).figures[
-        "학습에도 있는 시험 이미지의 비율"
+        "학습에도 있는 테스트 이미지의 비율"
     ] == 1  # fmt: skip
 
 

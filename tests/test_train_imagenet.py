@@ -270,7 +270,7 @@ def one_step(batch, monkeypatch, *extra):
 
 @pytest.fixture
 def plain_step():
-    """PyTorch로 쓴 같은 한 걸음입니다. 셋째 이미지는 읽지 못한 것입니다."""
+    """PyTorch로 쓴 같은 한 스텝입니다. 셋째 이미지는 읽지 못한 것입니다."""
     pixels, labels, amounts, index = batch_of(6)
     labels[2] = SKIPPED
     torch.manual_seed(0)

@@ -107,4 +107,4 @@ def test_shipped_curves_reach_the_papers_error():
     for kind, paper in (("plain", 0.95), ("distorted", 0.80)):
         runs = load_record(f"lenet5_original_{kind}")["runs"]
         errors = [100 * (1 - entry["history"]["test_accuracy"][-1]) for entry in runs]
-        assert sum(errors) / len(errors) <= paper  # LeCun 1998, 시험 오류율(%)
+        assert sum(errors) / len(errors) <= paper  # LeCun 1998, 테스트 오류율(%)

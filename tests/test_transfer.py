@@ -1,4 +1,4 @@
-"""사전 학습된 망을 찾고, 머리를 바꾸고, 저장하고 읽습니다. 바깥 네트워크는 쓰지 않습니다."""
+"""사전 학습된 모델을 찾고, 머리를 바꾸고, 저장하고 읽습니다. 바깥 네트워크는 쓰지 않습니다."""
 
 import copy
 import hashlib
@@ -44,7 +44,7 @@ def real_weights(tmp_path_factory):
 
 
 def announce(monkeypatch, content, *, server="https://example.com"):
-    """torchvision이 말하는 주소를 바꿉니다. 파일 이름에는 `content`의 검사합이 있습니다."""
+    """torchvision이 말하는 주소를 바꿉니다. 파일 이름에는 `content`의 체크섬이 있습니다."""
     name = f"alexnet-owt-{hashlib.sha256(content).hexdigest()[:8]}.pth"
     monkeypatch.setattr(AlexNet_Weights.IMAGENET1K_V1.value, "url", f"{server}/{name}")
     return name

@@ -39,7 +39,7 @@ def test_loaded_classifier_answers_the_same(saved):
 
 
 def test_torchvision_classifier_is_restored_as_one(tmp_path, monkeypatch):
-    # 같은 구조를 작게 만들 수 없어, 종류를 되살리는 길만 작은 망으로 확인합니다.
+    # 같은 구조를 작게 만들 수 없어, 종류를 되살리는 길만 작은 모델로 확인합니다.
     monkeypatch.setitem(KINDS, "torchvision", Kind(
         lambda count: nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, count)),
         224, {}))  # fmt: skip

@@ -56,7 +56,7 @@ class Row:
 def write_csv(path: Path, rows: list[Row], labels: list[str]) -> None:
     """제출 하나에 한 줄씩, 통째로 바꿔 씁니다. 맨 앞의 BOM은 엑셀이 한글을 바로 읽게 합니다.
 
-    한 줄에 문제마다 한 칸인 까닭: 강사는 학생을 세로로 늘어놓고 합계를 옮겨 적습니다. 칸의 이름은
+    한 줄에 문제마다 한 칸인 이유: 강사는 학생을 세로로 늘어놓고 합계를 옮겨 적습니다. 칸의 이름은
     노트북에 적힌 번호이고, 그 노트북에 없는 번호는 빈칸입니다.
     """
     table = io.StringIO(newline="")
@@ -88,7 +88,7 @@ def no_formula(text: str) -> str:
 
 
 def read_all(files: list[Path], folder: Path, course: list[CourseNotebook]) -> list[tuple]:
-    """[(줄, 제출 또는 None), …]. 읽을 수 없는 파일은 까닭이 적힌 줄이 됩니다."""
+    """[(줄, 제출 또는 None), …]. 읽을 수 없는 파일은 이유가 적힌 줄이 됩니다."""
     read, same = [], {}
     for path in files:
         row, submission = Row(path.relative_to(folder).as_posix()), None
@@ -123,7 +123,7 @@ def grade_row(row: Row, submission: Submission, seconds: float) -> Row:
     for reason, names in places.items():
         where = "모두" if len(names) == len(row.points) > 1 else "·".join(names)
         row.reasons.append(f"{where}: {reason}")
-    # 돕는 셀이 멈춘 것은 점수를 잃은 까닭일 수 있을 때만, 막은 일은 늘 알립니다.
+    # 돕는 셀이 멈춘 것은 점수를 잃은 이유일 수 있을 때만, 막은 일은 늘 알립니다.
     lost = row.total < len(row.points)
     row.reasons += dict.fromkeys(
         note for note in notes

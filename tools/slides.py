@@ -4,7 +4,7 @@
     python tools/slides.py --output /다른/폴더
 
 네트워크는 쓰지 않습니다. 위젯은 저장된 그림으로 나오고, 풀이와 준비 셀, 긴 코드는 빠집니다.
-한 화면을 넘치는 셀은 브라우저에서 재어 나눕니다(slidedeck/static/paginate.js).
+한 화면을 넘치는 셀은 브라우저에서 측정해 나눕니다(slidedeck/static/paginate.js).
 """
 
 import argparse

@@ -41,7 +41,7 @@ def train(data: ImageData, *, kind: str, seed: int) -> tuple[LeNet5Original, dic
     Args:
         kind: "plain" 또는 "distorted".
 
-    논문과 달리 확률적 대각 Levenberg-Marquardt 대신 관성 있는 SGD와 코사인 스케줄을 씁니다.
+    논문과 달리 확률적 대각 Levenberg-Marquardt 대신 모멘텀 SGD와 코사인 스케줄을 씁니다.
     """
     recipe = RECIPES[kind]
     set_seed(seed)
@@ -84,7 +84,7 @@ def main() -> None:
         for seed in options.seeds:
             if options.holdout:
                 _, history = train(hold_out(data), kind=kind, seed=seed)
-                report(f"떼어 둔 {kind}_{seed}", history)
+                report(f"검증 {kind}_{seed}", history)
             else:
                 make_run(data, kind=kind, seed=seed)
         if not options.holdout:
@@ -92,7 +92,7 @@ def main() -> None:
 
 
 def hold_out(data: ImageData) -> ImageData:
-    """학습 데이터의 마지막 10,000장을 시험 데이터 자리에 둡니다. 설정을 고를 때 씁니다."""
+    """학습 데이터의 마지막 10,000장을 테스트 데이터 자리에 둡니다. 설정을 고를 때 씁니다."""
     images, labels = data.train_images, data.train_labels
     return replace(
         data,
@@ -104,9 +104,9 @@ def hold_out(data: ImageData) -> ImageData:
 
 
 def report(name: str, history: dict) -> None:
-    """마지막 에폭의 학습과 시험 오류율을 한 줄로 알립니다."""
+    """마지막 에폭의 학습과 테스트 오류율을 한 줄로 알립니다."""
     train, test = (100 * (1 - history[f"{part}_accuracy"][-1]) for part in ("train", "test"))
-    print(f"{name}: 학습 오류율 {train:.2f} %, 시험 오류율 {test:.2f} %", flush=True)
+    print(f"{name}: 학습 오류율 {train:.2f}%, 테스트 오류율 {test:.2f}%", flush=True)
 
 
 def make_run(data: ImageData, *, kind: str, seed: int) -> None:

@@ -21,7 +21,7 @@ from course_utils.data.sources import (
     is_offline,
 )
 
-# 압축을 푼 파일의 md5입니다. 차례는 학습 이미지·레이블, 시험 이미지·레이블입니다.
+# 압축을 푼 파일의 md5입니다. 순서는 학습 이미지·레이블, 테스트 이미지·레이블입니다.
 MNIST_FILES = {
     "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
     "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
@@ -120,14 +120,14 @@ def _places(folder, name):
 
 
 def _unpack(content, name):
-    """IDX 파일(gzip도 됩니다)의 내용을 확인해 돌려줍니다. 검사합이 다르면 ValueError입니다."""
+    """IDX 파일(gzip도 됩니다)의 내용을 확인해 돌려줍니다. 체크섬이 다르면 ValueError입니다."""
     if content[:2] == b"\x1f\x8b":
         try:
             content = zlib.decompressobj(wbits=31).decompress(content, LARGEST_FILE)
         except zlib.error as error:
             raise ValueError("gzip의 내용이 깨졌습니다.") from error
     if hashlib.md5(content, usedforsecurity=False).hexdigest() != MNIST_FILES[name]:
-        raise ValueError("내용이 MNIST와 다릅니다(md5 검사합이 맞지 않습니다).")
+        raise ValueError("내용이 MNIST와 다릅니다(md5 체크섬이 맞지 않습니다).")
     return content
 
 
@@ -201,6 +201,6 @@ def _as_image_data(arrays, source):
     images = [normalize(pad_to_32(array))[:, None] for array in arrays[::2]]
     labels = [torch.from_numpy(array.astype(np.int64)) for array in arrays[1::2]]
     name = "scikit-learn digits" if source == "embedded" else "MNIST"
-    note = f"데이터(학습 {len(labels[0]):,}장, 시험 {len(labels[1]):,}장): {ORIGINS[source]}"
+    note = f"데이터(학습 {len(labels[0]):,}장, 테스트 {len(labels[1]):,}장): {ORIGINS[source]}"
     parts = (images[0], labels[0], images[1], labels[1])
     return ImageData(*parts, tuple("0123456789"), name, source, note)

@@ -140,7 +140,7 @@ def _name_in_zip(info):
 def arrange(files):
     """`files_of`의 것을 `{(클래스, "train"이나 "test"): [(자리, 읽는 함수)]}`로 나눕니다.
 
-    함께 돌려주는 것은 건너뛴 파일들("자리(까닭)")과, 합치거나 빼거나 새로 나눈 것의 알림들입니다.
+    함께 돌려주는 것은 건너뛴 파일들("자리(이유)")과, 합치거나 빼거나 새로 나눈 것의 알림들입니다.
     """
     items, skipped, notes = _name(files)
     items, top = _unwrap(items)

@@ -1,7 +1,7 @@
 """scikit-image와 scikit-learn에 든 실제 사진에서 32×32 조각을 잘라 냅니다.
 
-사진 한 장이 클래스 하나입니다. 사진을 48×48 칸으로 나누어 네 칸에 한 칸을 시험에 쓰고 조각은 칸
-안에서만 자르므로, 학습과 시험에 함께 든 픽셀은 없습니다.
+사진 한 장이 클래스 하나입니다. 사진을 48×48 칸으로 나누어 네 칸에 한 칸을 테스트에 쓰고 조각은 칸
+안에서만 자르므로, 학습과 테스트에 함께 든 픽셀은 없습니다.
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ PHOTOS = {
     "정자": "china.jpg", "꽃": "flower.jpg",
 }  # fmt: skip
 BLOCK, SIDE, SHORTEST = 48, 32, 400
-STRIDES = {"train": 8, "test": 16}  # 시험 조각은 서로 덜 겹치게 자릅니다.
+STRIDES = {"train": 8, "test": 16}  # 테스트 조각은 서로 덜 겹치게 자릅니다.
 COUNTS = {"train": 350, "test": 50}  # 클래스마다 쓰는 조각의 수
 
 
@@ -46,7 +46,7 @@ def patch_corners(height, width):
 
 
 def cut_photos():
-    """`(학습 이미지, 레이블, 시험 이미지, 레이블, 클래스 이름들)`이고 이미지는 uint8입니다."""
+    """`(학습 이미지, 레이블, 테스트 이미지, 레이블, 클래스 이름들)`이고 이미지는 uint8입니다."""
     images, labels = {"train": [], "test": []}, {"train": [], "test": []}
     for label, name in enumerate(PHOTOS.values()):
         photo = load_photo(name)

@@ -100,7 +100,7 @@ def _read(place, limits, problems):
 
 
 def _read_cifar10(place):
-    """torchvision이 검사합(md5)을 확인하고 읽습니다. 압축 파일이면 먼저 풉니다.
+    """torchvision이 체크섬(md5)을 확인하고 읽습니다. 압축 파일이면 먼저 풉니다.
 
     틀리면 RuntimeError입니다.
     """
@@ -161,7 +161,7 @@ def _as_image_data(parts, source, place):
         + " CIFAR-10의 JPEG 사본입니다." * (jpeg_copy and not own),
     }[source]
     name = "사진 조각" if source == "embedded" else place.name if own else "CIFAR-10"
-    note = f"데이터(학습 {len(train_labels):,}장, 시험 {len(test_labels):,}장): {told}"
+    note = f"데이터(학습 {len(train_labels):,}장, 테스트 {len(test_labels):,}장): {told}"
     tensors = []
     for images, labels in ((train_images, train_labels), (test_images, test_labels)):
         pixels = torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2)

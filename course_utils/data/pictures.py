@@ -26,7 +26,7 @@ def read_photo(photo, *, side=None):
 
     16비트·12비트·정수·실수 흑백은 값의 범위를 보고 0~255로 옮기고, 움직이는 그림은 첫 장을 씁니다.
     `side`를 주면 큰 JPEG 파일을 변이 그 네 배보다 작지 않게 줄여 풀어 빠릅니다. 없는 파일이면
-    FileNotFoundError, 읽지 못하면 까닭을 적은 ValueError입니다.
+    FileNotFoundError, 읽지 못하면 이유를 적은 ValueError입니다.
     """
     if isinstance(photo, Image.Image):
         return _to_rgb(photo)
@@ -56,7 +56,7 @@ def decode(content, *, side=None):
         warnings.simplefilter("always")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         image = Image.open(io.BytesIO(content), formats=FORMATS)
-        if image.format == "PNG":  # Pillow는 그림을 풀 때 검사합(CRC)을 보지 않습니다.
+        if image.format == "PNG":  # Pillow는 그림을 풀 때 체크섬(CRC)을 보지 않습니다.
             image.verify()
             image = Image.open(io.BytesIO(content), formats=FORMATS)
         with image:
@@ -86,7 +86,7 @@ def read_file(path):
 
 
 def reason(error):
-    """읽지 못한 까닭을 짧은 우리말로 적습니다."""
+    """읽지 못한 이유를 짧은 우리말로 적습니다."""
     if isinstance(error, Image.UnidentifiedImageError):
         return "이미지로 읽을 수 없음"
     if isinstance(error, Image.DecompressionBombError | Image.DecompressionBombWarning):

@@ -18,7 +18,7 @@ LARGEST_WEIGHTS = 1 << 29  # AlexNet의 가중치는 233 MB입니다.
 
 @dataclass(frozen=True, eq=False)
 class ImageData:
-    """데이터 세트 하나입니다. 이미지는 float32 (N, C, 32, 32), 레이블은 int64 (N,)입니다.
+    """데이터셋 하나입니다. 이미지는 float32 (N, C, 32, 32), 레이블은 int64 (N,)입니다.
 
     숫자는 한 채널이고 `normalize`를 지난 값(-0.1~1.175), 사진은 세 채널이고 0~1입니다.
     """
@@ -65,7 +65,7 @@ FETCH_ERRORS = (OSError, HTTPException)  # 내려받다가 날 수 있는 오류
 
 
 def fetch_problem(error):
-    """내려받지 못한 까닭을 한 줄로 적습니다."""
+    """내려받지 못한 이유를 한 줄로 적습니다."""
     return str(getattr(error, "reason", error))
 
 

@@ -55,7 +55,7 @@ def check_ten_crop_answer(function: Callable[[Tensor], Tensor]) -> Verdict:
 
 
 def check_judgement(function: Callable[[list[float]], str]) -> Verdict:
-    """짝지은 차이의 95 % 신뢰구간으로 판정하는지 봅니다(자유도 n − 1의 t)."""
+    """짝지은 차이의 95% 신뢰구간으로 판정하는지 봅니다(자유도 n − 1의 t)."""
     cases = {
         (-0.4, -0.1, -0.9): "가릴 수 없음",  # 부호는 모두 같지만 구간이 0을 품습니다.
         (-1.3, -1.2, -1.4): "좋아짐",

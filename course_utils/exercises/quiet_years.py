@@ -48,7 +48,7 @@ def check_training_years(function: Callable[[int, int, int, float], float]) -> V
             (3 * forward, "초입니다. 한 해는 365.25 × 86,400초입니다."),
         ],
         otherwise="3 × MAC × 이미지 수 × 에폭 / (초당 MAC)이 초이고, 이것을 해로 바꿉니다.",
-        explanation="세 배라는 가정은 두 기계에 똑같이 들어가므로 견줄 때에는 지워집니다.",
+        explanation="세 배라는 가정은 두 기계에 똑같이 들어가므로 비교할 때에는 지워집니다.",
     )
 
 
@@ -65,7 +65,7 @@ def check_word_histogram(function: Callable[[Tensor, int], Tensor]) -> Verdict:
         (words, num_words),
         counts / len(words),
         mistakes=[
-            (counts, "나온 횟수입니다. 특징점이 많은 사진과 견주려면 비율이어야 합니다."),
+            (counts, "나온 횟수입니다. 특징점이 많은 사진과 비교하려면 비율이어야 합니다."),
             (counts.float(), "나온 횟수입니다. 특징점의 수로 나누십시오."),
             (counts / num_words, "단어의 수가 아니라 특징점의 수로 나눕니다."),
             (present / len(words), "나오지 않은 단어의 자리도 0으로 남겨야 길이가 늘 같습니다."),

@@ -27,7 +27,7 @@ def check_normalize(function: Callable[[Tensor, Tensor, Tensor], Tensor]) -> Ver
             (images * column_std + column_mean, "거꾸로 되돌리는 식입니다."),
         ],
         otherwise="(x − mean) / std이고, mean과 std를 (3, 1, 1)로 바꾸어 채널에 맞춥니다.",
-        explanation="사전 학습할 때와 같은 수를 써야 망이 아는 크기의 입력이 됩니다.",
+        explanation="사전 학습할 때와 같은 수를 써야 모델이 아는 크기의 입력이 됩니다.",
     )
 
 

@@ -59,7 +59,7 @@ class ExchangeColumns(nn.Module):
 
 
 class SlicedDropout(nn.Dropout):
-    """프로세스가 하나일 때의 드롭아웃 마스크에서 이 프로세스의 몫만 씁니다.
+    """프로세스가 하나일 때의 드롭아웃 마스크에서 이 프로세스가 맡은 부분만 씁니다.
 
     모두 같은 시드에서 온전한 마스크를 뽑으므로, 나누어 계산해도 꺼지는 유닛이 같습니다.
     `dim`은 나눈 차원입니다: 0이면 이미지, 1이면 유닛.
@@ -125,7 +125,7 @@ class AlexNetColumn(nn.Module):
 
 
 def split_column(weights: dict[str, Tensor], rank: int) -> dict[str, Tensor]:
-    """`AlexNetOriginal`의 파라미터(또는 기울기)에서 `rank`번째 열의 몫을 자릅니다."""
+    """`AlexNetOriginal`의 파라미터(또는 기울기)에서 `rank`번째 열의 부분을 자릅니다."""
     column = {}
     for name, value in weights.items():
         if name == "classifier.fc8.weight":

@@ -1,4 +1,4 @@
-"""프로세스 두 개를 띄워 학습 한 걸음을 나누어 하고, 결과를 하나로 합칩니다."""
+"""프로세스 두 개를 띄워 학습 한 스텝을 나누어 하고, 결과를 하나로 합칩니다."""
 
 import os
 import re
@@ -39,7 +39,7 @@ class WorkerError(RuntimeError):
 
 @dataclass(frozen=True)
 class StepResult:
-    """학습 한 걸음의 결과입니다. 나누어 계산했어도 `AlexNetOriginal`의 모양으로 합쳐져 있습니다.
+    """학습 한 스텝의 결과입니다. 나누어 계산했어도 `AlexNetOriginal`의 모양으로 합쳐져 있습니다.
 
     `workers`는 프로세스마다 측정한 것입니다: `device`, `parameters`(수), `activation_bytes`(저장한
     활성화), `peak_bytes`(늘어난 최대 메모리), `sent`(방향 → 층 → 보낸 바이트), `seconds`.
@@ -62,7 +62,7 @@ def train_step(
     patience: float = 30.0,
     lost: int | None = None,
 ) -> StepResult:
-    """`model`로 SGD 한 걸음을 두 프로세스에서 합니다. 넘긴 `model`은 바뀌지 않습니다.
+    """`model`로 SGD 한 스텝을 두 프로세스에서 합니다. 넘긴 `model`은 바뀌지 않습니다.
 
     Args:
         images, labels: `(N, 3, 224, 224)` 또는 `(N, 3, 227, 227)`과 `(N,)`.
@@ -161,7 +161,7 @@ def _explain(rank: int, process, folder: Path, patience: float) -> str:
 
 
 def work(rank: int, folder: str) -> None:
-    """`job.pt`를 읽어 한 걸음을 하고 `{순번}.pt`를, 실패하면 이유를 `{순번}.error`에 씁니다."""
+    """`job.pt`를 읽어 한 스텝을 하고 `{순번}.pt`를, 실패하면 이유를 `{순번}.error`에 씁니다."""
     threading.Thread(target=_leave_with_parent, daemon=True).start()
     try:
         job = torch.load(f"{folder}/job.pt", weights_only=True, mmap=True)
@@ -179,7 +179,7 @@ def _leave_with_parent() -> None:
 
 
 def step(job: dict, rank: int, folder: str) -> dict:
-    """SGD 한 걸음을 하고, 합칠 결과와 측정한 것을 돌려줍니다."""
+    """SGD 한 스텝을 하고, 합칠 결과와 측정한 것을 돌려줍니다."""
     before = peak_memory()
     device = connect(rank, folder, job["patience"])
     link = ColumnLink(rank)

@@ -1,4 +1,4 @@
-"""막대로 견주는 그림입니다."""
+"""막대로 비교하는 그림입니다."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ from course_utils.plotting.style import OKABE_ITO
 BAR_COLORS = [OKABE_ITO[name] for name in ("orange", "sky", "green", "purple", "yellow")]
 # 묶음마다 한 색의 짙고 옅은 단계를 씁니다. 파랑과 주홍은 색각이 달라도 섞이지 않습니다.
 FAMILIES = [OKABE_ITO[name] for name in ("blue", "vermillion", "green", "purple")]
-PALEST = 0.6  # 가장 옅은 단계에 섞는 하양의 몫
+PALEST = 0.6  # 가장 옅은 단계에 섞는 하양의 비율
 MIN_LABELED = 4  # %. 이보다 좁은 칸에는 층의 이름이 들어가지 않습니다.
 
 
@@ -51,7 +51,7 @@ def plot_contest(results: Sequence[tuple[int, str, float, str, bool]]) -> Axes:
 
 
 def plot_shares(shares: dict[str, dict[str, float]], *, groups: dict[str, Sequence[str]]) -> Axes:
-    """막대마다 층의 몫을 이어 붙여 100 %로 만들고, 묶음의 몫을 막대 위에 적습니다.
+    """막대마다 층의 비율을 이어 붙여 100%로 만들고, 묶음의 비율을 막대 위에 적습니다.
 
     Args:
         shares: 막대 이름 → 층 → 양. 막대마다 단위가 달라도 됩니다.
@@ -66,7 +66,7 @@ def plot_shares(shares: dict[str, dict[str, float]], *, groups: dict[str, Sequen
             parts = [100 * amounts[layer] / total for layer in layers]
             # 좁은 묶음의 글도 막대 밖으로 나가지 않게 마지막 묶음은 오른쪽 끝에 맞춥니다.
             x, side = (100, "right") if group == last else (left, "left")
-            ax.text(x, row - 0.36, f"{group} {sum(parts):.1f} %", ha=side, weight="bold",
+            ax.text(x, row - 0.36, f"{group} {sum(parts):.1f}%", ha=side, weight="bold",
                     color=_blend(color, "black", 0.25))  # fmt: skip
             for step, (layer, part) in enumerate(zip(layers, parts, strict=True)):
                 shade = _blend(color, "white", PALEST * step / max(1, len(layers) - 1))
@@ -75,7 +75,7 @@ def plot_shares(shares: dict[str, dict[str, float]], *, groups: dict[str, Sequen
     ax.set_yticks(range(len(shares)), shares, fontsize=13)
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
-    ax.set(xlabel="몫 (%)", xlim=(0, 100), ylim=(len(shares) - 0.6, -0.7))
+    ax.set(xlabel="비율 (%)", xlim=(0, 100), ylim=(len(shares) - 0.6, -0.7))
     return ax
 
 
@@ -99,7 +99,7 @@ def _draw_segment(ax: Axes, row: int, left: float, part: float, layer: str, colo
 
 
 def _blend(color: str, other: str, share: float) -> tuple[float, ...]:
-    """두 색을 섞습니다. `share`는 둘째 색의 몫입니다."""
+    """두 색을 섞습니다. `share`는 둘째 색의 비율입니다."""
     pairs = zip(to_rgb(color), to_rgb(other), strict=True)
     return tuple((1 - share) * a + share * b for a, b in pairs)
 

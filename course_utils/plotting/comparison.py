@@ -1,4 +1,4 @@
-"""두 망과, 그 사이의 한 걸음 한 걸음을 견주는 그림입니다."""
+"""두 모델과, 그 사이의 한 칸 한 칸을 비교하는 그림입니다."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from course_utils.plotting.style import OKABE_ITO, mark_powers
 
 
-def plot_steps(steps: dict[str, Sequence[float]], *, ylabel: str = "시험 오류율 (%)") -> Axes:
+def plot_steps(steps: dict[str, Sequence[float]], *, ylabel: str = "테스트 오류율 (%)") -> Axes:
     """바꿀 때마다의 값을 막대로, 시드마다의 값을 점으로 그리고 앞 막대와의 차이를 적습니다.
 
     Args:

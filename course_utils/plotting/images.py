@@ -21,7 +21,7 @@ def plot_images(
 ) -> Axes:
     """흑백 `(N, H, W)`나 0~1인 컬러 `(N, H, W, 3)` 이미지를 `size`인치의 칸에 늘어놓습니다.
 
-    흑백의 밝기는 모두 같은 자로 잽니다.
+    흑백의 밝기는 눈금이 모두 같습니다.
 
     `rows`를 주면 이미지가 모자라도 그만큼의 줄을 비워 두어 그림의 크기가 늘 같습니다.
     """
@@ -52,7 +52,7 @@ def plot_images(
 
 
 def plot_number_grids(grids: dict[str, np.ndarray]) -> Figure:
-    """이름 → 2차원 배열을 나란히 놓고 칸마다 값을 적습니다. 밝기는 모두 같은 자로 잽니다."""
+    """이름 → 2차원 배열을 나란히 놓고 칸마다 값을 적습니다. 밝기는 눈금이 모두 같습니다."""
     arrays = [np.asarray(grid) for grid in grids.values()]
     low, high = min(a.min() for a in arrays), max(a.max() for a in arrays)
     figure, axes = plt.subplots(
@@ -73,7 +73,7 @@ def plot_digit_frames(image: np.ndarray) -> Axes:
     """32×32 이미지 위에 28×28과 20×20 틀을 겹쳐 그립니다."""
     _, ax = plt.subplots(figsize=(5.2, 5.2), layout="constrained")
     ax.imshow(image, extent=(0, 32, 32, 0), interpolation="nearest")
-    frames = {32: ("망의 입력", "orange"), 28: ("MNIST", "sky"), 20: ("숫자", "green")}
+    frames = {32: ("모델의 입력", "orange"), 28: ("MNIST", "sky"), 20: ("숫자", "green")}
     for side, (label, color) in frames.items():
         corner = (32 - side) / 2
         ax.add_patch(Rectangle((corner, corner), side, side, fill=False, linewidth=2.5,
@@ -86,7 +86,7 @@ def plot_digit_frames(image: np.ndarray) -> Axes:
 
 
 def plot_layer_maps(maps: dict[str, np.ndarray]) -> Figure:
-    """층마다 한 줄씩 특징 맵 `(C, H, W)`을 늘어놓습니다. 밝기는 층 안에서 같은 자로 잽니다."""
+    """층마다 한 줄씩 특징 맵 `(C, H, W)`을 늘어놓습니다. 밝기는 층 안에서 눈금이 같습니다."""
     figure, axes = plt.subplots(
         len(maps), 1, figsize=(11, 1.35 * len(maps)), squeeze=False, layout="constrained"
     )

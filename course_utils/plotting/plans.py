@@ -10,7 +10,7 @@ from matplotlib.ticker import FuncFormatter, NullLocator
 
 # 겹친 선도 보이도록 아래에 놓일 선일수록 굵습니다.
 LINE_SHAPES = ((3.8, "-"), (2.4, "--"), (2.0, "-."), (1.8, ":"))
-MARK_HEIGHT = 0.075  # 축의 높이에 견준 글 한 줄
+MARK_HEIGHT = 0.075  # 축의 높이에 대한 글 한 줄의 비율
 
 
 def plot_budget(

@@ -12,7 +12,7 @@ from matplotlib.transforms import offset_copy
 
 from course_utils.plotting.style import LINE_COLORS, OKABE_ITO
 
-KINDS = {"사실": "blue", "해석": "green", "통념": "vermillion"}  # 위에서부터의 차례
+KINDS = {"사실": "blue", "해석": "green", "통념": "vermillion"}  # 위에서부터의 순서
 MARKERS = {"사실": "o", "해석": "s", "통념": "X"}
 # 연표의 가로축: 일이 몰린 뒤쪽을 넓게 그립니다. (연도, 그 해까지의 자리)
 YEARS, PLACES = (1955, 1978, 1990, 2008, 2018), (0.0, 8.0, 17.0, 38.0, 59.0)
@@ -67,7 +67,7 @@ def draw_event(ax: Axes, event: dict, year: float, *, picked: bool = False) -> N
 
 
 def plot_data_size(sizes: Sequence[int], curves: dict[str, Sequence[Sequence[float]]]) -> Axes:
-    """학습 데이터의 크기에 따른 시험 오류율(%)을 로그 축에 그립니다.
+    """학습 데이터의 크기에 따른 테스트 오류율(%)을 로그 축에 그립니다.
 
     Args:
         curves: 이름 → 시드마다의 오류율들 `(시드, 크기)`. 굵은 선은 평균, 점은 시드입니다.
@@ -81,7 +81,7 @@ def plot_data_size(sizes: Sequence[int], curves: dict[str, Sequence[Sequence[flo
         for run in runs:
             ax.plot(sizes, run, marker, color=color, alpha=0.35, markersize=5)
         ax.plot(sizes, runs.mean(axis=0), line, marker=marker, color=color, label=name)
-    ax.set(xscale="log", yscale="log", xlabel="학습에 쓴 숫자 (장)", ylabel="시험 오류율 (%)")
+    ax.set(xscale="log", yscale="log", xlabel="학습에 쓴 숫자 (장)", ylabel="테스트 오류율 (%)")
     ax.set_xticks(sizes, [f"{size:,}" for size in sizes])
     ticks = [tick for tick in (0.5, 1, 2, 5, 10, 20, 50) if _inside(tick, ax.get_ylim())]
     ax.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
@@ -95,7 +95,7 @@ def _inside(value: float, limits: tuple[float, float]) -> bool:
 
 
 def plot_error_table(rows: Sequence[dict], *, highlight: Sequence[str] = ()) -> Axes:
-    """`name`, `error`(%), `group`, `distorted`인 행들을 오류율의 차례로 놓은 점 그림입니다.
+    """`name`, `error`(%), `group`, `distorted`인 행들을 오류율 순서로 놓은 점 그림입니다.
 
     변형한 숫자로 학습한 것은 빈 점이고, 이름이 `highlight`에 있으면 굵게 씁니다.
     """
@@ -117,7 +117,7 @@ def plot_error_table(rows: Sequence[dict], *, highlight: Sequence[str] = ()) -> 
     for group in groups:
         ax.plot([], [], "o", color=colors[group], label=group)
     ax.plot([], [], "o", color="black", markerfacecolor="white", label="변형한 숫자를 더함")
-    ax.set(xlabel="MNIST 시험 오류율 (%)", xlim=(0, 1.1 * rows[0]["error"]),
+    ax.set(xlabel="MNIST 테스트 오류율 (%)", xlim=(0, 1.1 * rows[0]["error"]),
            ylim=(-0.8, len(rows) - 0.2))  # fmt: skip
     ax.legend(frameon=False, loc="center right", fontsize=11)
     return ax

@@ -32,7 +32,7 @@ OKABE_ITO = {
     "purple": "#CC79A7",
 }
 
-# 노랑은 흰 바탕의 가는 선으로는 보이지 않아 선의 차례에서 뺐습니다.
+# 노랑은 흰 바탕의 가는 선으로는 보이지 않아 선의 순서에서 뺐습니다.
 LINE_COLORS = ["blue", "vermillion", "green", "purple", "orange", "sky", "black"]
 
 COURSE_STYLE = {

@@ -27,7 +27,7 @@ def plot_answers(
         places = range(len(values))
         right.barh(places, [100 * value for value in values], color=OKABE_ITO["sky"])
         for place, name, value in zip(places, names, values, strict=True):
-            right.text(1, place, f"{name}  {100 * value:.1f} %", va="center", fontsize=11)
+            right.text(1, place, f"{name}  {100 * value:.1f}%", va="center", fontsize=11)
         right.set(xlim=(0, 100), ylim=(len(values) - 0.4, -0.6), yticks=[], xticks=[])
         right.spines["bottom"].set_visible(False)
     axes[-1][1].set(xticks=range(0, 101, 25), xlabel="확률 (%)")

@@ -38,7 +38,7 @@ def smoke_test(
     time_limit: float = 30.0,
     seed: int = 0,
 ) -> Report:
-    """데이터와 학습 절차를 몇 초 동안 시험해 `Report`를 돌려줍니다.
+    """데이터와 학습 절차를 몇 초 동안 테스트해 `Report`를 돌려줍니다.
 
     파일과, Python·NumPy·PyTorch(CPU와 CUDA)의 난수 상태는 그대로 둡니다. DataLoader에 준
     generator는 한 에폭을 읽은 만큼 나아갑니다.
@@ -52,17 +52,17 @@ def smoke_test(
         optimizer: SGD가 아닐 때 `learning_rate` 대신 주는 함수(파라미터 → 옵티마이저).
         train_step: 내 학습 한 스텝 `train_step(model, optimizer, images, labels)`.
         predict: 내 예측 함수 `predict(model, images)` → `(N, 클래스)`.
-        time_limit: 초. 넘으면 남은 시험을 줄이고 `notices`에 적습니다. 이미 시작한 이미지 네 장,
+        time_limit: 초. 넘으면 남은 테스트를 줄이고 `notices`에 적습니다. 이미 시작한 이미지 네 장,
             학습 한 스텝, 예측 한 배치는 끝날 때까지 기다립니다.
 
     알아볼 수 없는 데이터에는 ValueError를 냅니다. 받은 함수의 오류는 `error`로 보고합니다.
 
     볼 수 없는 것:
         - Dataset이나 DataLoader에서 표본 밖의 NaN과 중복, 돌리거나 잘라 낸 중복
-        - 학습과 시험이 똑같이 잘못된 것(둘 다 BGR, 둘 다 같은 규칙으로 틀린 레이블)
+        - 학습과 테스트가 똑같이 잘못된 것(둘 다 BGR, 둘 다 같은 규칙으로 틀린 레이블)
         - 회색 이미지나 채널마다 정규화한 이미지의 BGR
-        - 시험을 주지 않았을 때의 레이블 잡음, 시험이 있어도 대략 20 %보다 적은 레이블 잡음
-        - LeNet으로 배우지 못하는 데이터의 시험 레이블(`notices`에 적습니다)
+        - 테스트 데이터를 주지 않았을 때의 레이블 잡음, 주어도 대략 20%보다 적은 레이블 잡음
+        - LeNet으로 배우지 못하는 데이터의 테스트 레이블(`notices`에 적습니다)
         - `F.cross_entropy`를 쓰지 않는 손실 앞의 소프트맥스
     """
     if learning_rate is not None and optimizer is not None:
@@ -75,7 +75,7 @@ def smoke_test(
         train = read_sample(train, max_train, part="학습", report=report,
                             deadline=start + time_limit / 4)  # fmt: skip
         if test is not None:
-            test = read_sample(test, max_test, part="시험", report=report,
+            test = read_sample(test, max_test, part="테스트", report=report,
                                deadline=start + time_limit / 2)  # fmt: skip
         report.figures |= {"학습 표본": len(train.labels)}
         if (scaled := _check_data(train, test, report)) is not None:
@@ -105,11 +105,11 @@ def _random_numbers(seed: int):
 
 def _check_data(train: Sample, test: Sample | None, report: Report) -> torch.Tensor | None:
     """학습해 볼 만하면 받은 학습 이미지를, 크기가 어긋났으면 맞춘 것을, 아니면 None을 냅니다."""
-    parts = [(train, "학습")] + ([(test, "시험")] if test is not None else [])
+    parts = [(train, "학습")] + ([(test, "테스트")] if test is not None else [])
     if not all(data_checks.check_pixels(sample, part, report) for sample, part in parts):
         return None
     if test is not None and test.images.shape[1] != train.images.shape[1]:
-        raise ValueError("학습과 시험 이미지의 채널 수가 다릅니다. 같게 맞추십시오.")
+        raise ValueError("학습과 테스트 이미지의 채널 수가 다릅니다. 같게 맞추십시오.")
     pil = [sample.is_pil for sample, _ in parts]
     good = train.is_pil or data_checks.check_scale(train, "학습", report)
     if good and test is not None and not any(pil):
@@ -161,12 +161,12 @@ def _check_pipeline(train, images, given, deadline, report: Report) -> None:
 
 
 def _check_labels_learnable(train, test, deadline, report: Report) -> None:
-    """LeNet으로 레이블을 배울 수 있는지 봅니다. 픽셀은 표본에서 잰 값으로 맞춥니다."""
+    """LeNet으로 레이블을 배울 수 있는지 봅니다. 픽셀은 표본에서 측정한 값으로 맞춥니다."""
     classes, labels = train.labels.unique(return_inverse=True)
     images, held_out = resize(standardize(train.images)), None
     if test is not None:
         known = torch.isin(test.labels, classes)
-        # 다르게 정규화한 것은 이미 따로 말했으므로, 여기서는 시험도 자신의 값으로 맞춥니다.
+        # 다르게 정규화한 것은 이미 따로 말했으므로, 여기서는 테스트도 자신의 값으로 맞춥니다.
         own = resize(standardize(test.images))
         held_out = (own[known], torch.searchsorted(classes, test.labels[known]))
     pipeline.check_learning(

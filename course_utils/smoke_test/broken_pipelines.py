@@ -107,9 +107,9 @@ PIPELINES: dict[str, Callable[[ImageData], Pipeline]] = dict(
 
 
 def run_pipeline(pipeline: Pipeline, *, num_epochs: int = 12) -> dict[str, list[float]]:
-    """학습하고 에폭마다 잰 `train_loss`, `train_accuracy`, `test_accuracy`를 돌려줍니다.
+    """학습하고 에폭마다 측정한 `train_loss`, `train_accuracy`, `test_accuracy`를 돌려줍니다.
 
-    학습 값은 에폭이 진행되는 동안의 평균이고, 시험 정확도는 그 절차의 예측 함수로 잽니다.
+    학습 값은 에폭이 진행되는 동안의 평균이고, 테스트 정확도는 그 절차의 예측 함수로 측정합니다.
     """
     model = pipeline.model
     optimizer = torch.optim.SGD(

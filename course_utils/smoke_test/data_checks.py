@@ -20,22 +20,22 @@ SIDE = 32  # LeNet의 입력
 SMALLEST_SIDE, MOST_CLASSES = 8, 1000
 FEWEST = 4  # 시간이 모자라도 이만큼은 읽습니다.
 # PyTorch의 초깃값에서 첫 층의 출력은 입력의 제곱평균제곱근(RMS)의 1/√3배쯤입니다. RMS가 4이면
-# 유닛의 약 39 %가 |z| > 2, 곧 tanh의 기울기가 0.07보다 작은 곳에서 시작합니다. 입력이 0.1배이면
+# 유닛의 약 39%가 |z| > 2, 곧 tanh의 기울기가 0.07보다 작은 곳에서 시작합니다. 입력이 0.1배이면
 # 첫 층의 기울기도 0.1배입니다. 보통의 0~1 픽셀(MNIST의 RMS는 0.33)은 그 사이에 듭니다.
 RMS_RANGE = (0.1, 4.0)
-# 시험의 평균이 표준편차의 절반만큼 다르거나 이미지 한 장의 대비가 1.5배 다르고, 그 차이가 우연의
+# 테스트의 평균이 표준편차의 절반만큼 다르거나 이미지 한 장의 대비가 1.5배 다르고, 그 차이가 우연의
 # 5배(정규 분포에서 170만 번에 한 번)를 넘어야 합니다.
 LARGEST_SHIFT, LARGEST_RATIO, CLEAR = 0.5, 1.5, 5.0
 # 이웃한 줄은 세 줄 떨어진 줄보다 닮습니다. reshape로 채널을 옮기면 거꾸로 됩니다.
 ROW_RATIO = 0.75
-# 픽셀을 1/255 단위로 반올림하면 오차의 표준편차가 0.29/255입니다. 대비(표준편차)가 범위의 5 %인
+# 픽셀을 1/255 단위로 반올림하면 오차의 표준편차가 0.29/255입니다. 대비(표준편차)가 범위의 5%인
 # 이미지와 그 사본의 상관은 0.9997이므로 그보다 조금 낮게 잡습니다. 대비가 더 낮은 이미지는 다른
 # 이미지와도 우연히 닮으므로(밤하늘의 조각) 비교하지 않습니다.
 TWIN_CORRELATION, TWIN_CONTRAST = 0.9995, 0.05
 # 널리 쓰는 데이터에도 같은 이미지가 몇 장은 섞여 있으므로, 100장에 한 장부터 말합니다.
 TWIN_SHARE, FEWEST_TWINS = 0.01, 3
 CONSTANT_SHARE = 0.05  # 가장자리가 검은 사진의 조각에는 단색 이미지가 조금 있습니다.
-MAJORITY = 0.95  # 한 가지로만 답해도 95 %를 맞히면 정확도로는 학습을 가릴 수 없습니다.
+MAJORITY = 0.95  # 한 가지로만 답해도 95%를 맞히면 정확도로는 학습을 가릴 수 없습니다.
 FEWEST_LABELS = 50  # 읽다 만 표본이 이보다 적으면 클래스의 수와 비율을 탓하지 않습니다.
 MOST_COMPARED = 70_000  # 이보다 많은 학습 이미지는 이만큼만 비교합니다.
 
@@ -85,7 +85,7 @@ class Report:
             lines += [f"{number}. {finding.message}", f"   → {finding.fix}"]
         lines += [f"참고: {notice}" for notice in self.notices]
         if self.figures:
-            lines.append("잰 값: " + ", ".join(map(" ".join, self._figure_texts())))
+            lines.append("측정값: " + ", ".join(map(" ".join, self._figure_texts())))
         return "\n".join(lines)
 
     __repr__ = __str__
@@ -99,16 +99,16 @@ class Report:
             items = "".join(f"<li>{escape(notice)}</li>" for notice in self.notices)
             parts.append(f"<p>참고</p><ul>{items}</ul>")
         if self.figures:
-            table = Table(["잰 것", "값"], self._figure_texts())
-            parts.append(f"<details><summary>잰 값</summary>{table._repr_html_()}</details>")
+            table = Table(["측정한 것", "값"], self._figure_texts())
+            parts.append(f"<details><summary>측정값</summary>{table._repr_html_()}</details>")
         return "".join(parts)
 
     def _figure_texts(self) -> list[tuple[str, str]]:
         """정확도와 비율은 %로, 시간은 초로, 장수는 정수로 씁니다."""
         texts = []
         for name, value in self.figures.items():
-            if any(word in name for word in ("정확도", "비율", "우연")):
-                text = f"{100 * value:.1f} %"
+            if any(word in name for word in ("정확도", "비율", "무작위 추측")):
+                text = f"{100 * value:.1f}%"
             elif "시간" in name:
                 text = f"{value:.1f}초"
             else:
@@ -138,8 +138,8 @@ def read_sample(source, limit: int, *, part: str, report: Report, deadline: floa
     Args:
         source: `(이미지 텐서, 레이블 텐서)`, Dataset, DataLoader. IterableDataset은 앞에서부터
             읽습니다.
-        part: 문장에 쓰는 이름("학습" 또는 "시험").
-        deadline: `time.monotonic()`으로 잰 마감. 느린 Dataset은 이때까지만 읽습니다.
+        part: 문장에 쓰는 이름("학습" 또는 "테스트").
+        deadline: `time.monotonic()`으로 측정한 마감. 느린 Dataset은 이때까지만 읽습니다.
     """
     whole = rows = None
     if _is_pair(source):
@@ -362,7 +362,7 @@ def check_scale(sample: Sample, part: str, report: Report) -> bool:
 
 
 def check_same_scale(train: Sample, test: Sample, report: Report) -> bool:
-    """학습과 시험을 같은 방법으로 정규화한 것으로 보이면 참입니다."""
+    """학습과 테스트를 같은 방법으로 정규화한 것으로 보이면 참입니다."""
     means, deviations = [], []
     for images in (train.images, test.images):
         flat = images.flatten(1)
@@ -380,14 +380,14 @@ def check_same_scale(train: Sample, test: Sample, report: Report) -> bool:
     report.add(
         "scale_differs",
         f"학습 이미지는 평균 {means[0].mean():.3g}, 한 장의 표준편차 {deviations[0].mean():.3g}인데"
-        f" 시험 이미지는 {means[1].mean():.3g}, {deviations[1].mean():.3g}입니다.",
-        "학습에서 잰 평균과 표준편차를 시험에도 그대로 쓰십시오.",
+        f" 테스트 이미지는 {means[1].mean():.3g}, {deviations[1].mean():.3g}입니다.",
+        "학습에서 측정한 평균과 표준편차를 테스트에도 그대로 쓰십시오.",
     )
     return False
 
 
 def _check_channel_order(train: Tensor, test: Tensor, report: Report) -> None:
-    """빨강과 파랑의 차이가 시험에서 부호만 바뀌었으면 한쪽이 BGR입니다."""
+    """빨강과 파랑의 차이가 테스트에서 부호만 바뀌었으면 한쪽이 BGR입니다."""
     if train.shape[1] != 3:
         return
     gaps = [(images[:, 0] - images[:, 2]).flatten(1).mean(dim=1) for images in (train, test)]
@@ -397,7 +397,7 @@ def _check_channel_order(train: Tensor, test: Tensor, report: Report) -> None:
     ):
         report.add(
             "channel_order",
-            f"빨강과 파랑의 차이가 학습에서는 {first:.3g}, 시험에서는 {second:.3g}입니다. 한쪽이 "
+            f"빨강과 파랑의 차이가 학습에서는 {first:.3g}, 테스트에서는 {second:.3g}입니다. 한쪽이 "
             "RGB가 아니라 BGR로 보입니다.",
             "cv2.imread로 읽었다면 cv2.cvtColor(image, cv2.COLOR_BGR2RGB)로 바꾸십시오.",
         )
@@ -453,8 +453,8 @@ def check_labels(train: Sample, test: Sample | None, report: Report) -> bool:
             names = test.labels[strange].unique().tolist()[:5]
             report.add(
                 "label_range",
-                f"시험 레이블 {names}이(가) 학습에는 없습니다.",
-                "학습과 시험이 클래스에 같은 번호를 매기는지, 나누기 전에 섞었는지 보십시오.",
+                f"테스트 레이블 {names}이(가) 학습에는 없습니다.",
+                "학습과 테스트가 클래스에 같은 번호를 매기는지, 나누기 전에 섞었는지 보십시오.",
             )
     return True
 
@@ -465,7 +465,7 @@ def _is_sparse(labels: Tensor, num_classes: int, highest: int) -> bool:
 
 
 def check_twins(train: Sample, test: Sample | None, report: Report) -> None:
-    """학습에 같은 이미지가 다른 레이블로 있는지, 시험 이미지가 학습에도 있는지 봅니다."""
+    """학습에 같은 이미지가 다른 레이블로 있는지, 테스트 이미지가 학습에도 있는지 봅니다."""
     train_rows, train_usable = _directions(train.images)
     similar = train_rows @ train_rows.T > TWIN_CORRELATION
     similar &= train_usable[:, None] & train_usable
@@ -493,13 +493,13 @@ def check_twins(train: Sample, test: Sample | None, report: Report) -> None:
         flipped |= torch.tensor([print_ in seen for print_ in _fingerprints(chosen.flip(width))])
     num_flipped = int((flipped & ~twins & test_usable).sum())
     leaked = int(((twins | flipped) & test_usable).sum())
-    report.figures["학습에도 있는 시험 이미지의 비율"] = leaked / len(test.labels)
+    report.figures["학습에도 있는 테스트 이미지의 비율"] = leaked / len(test.labels)
     if leaked >= max(FEWEST_TWINS, TWIN_SHARE * len(test.labels)):
         report.add(
             "leak",
-            f"시험 이미지 {len(test.labels):,}장 가운데 {leaked:,}장이 학습 데이터에도 있습니다."
+            f"테스트 이미지 {len(test.labels):,}장 가운데 {leaked:,}장이 학습 데이터에도 있습니다."
             + (f" {num_flipped:,}장은 좌우로 뒤집혀 있습니다." if num_flipped else ""),
-            "먼저 학습과 시험으로 나눈 뒤에 복사·증강하고, 겹치는 이미지를 시험에서 빼십시오.",
+            "먼저 학습과 테스트로 나눈 뒤에 복사·증강하고, 겹치는 이미지를 테스트에서 빼십시오.",
         )
 
 

@@ -19,19 +19,19 @@ from course_utils.training import device_of
 from course_utils.training import predict as predict_correctly
 
 BATCH_SIZE = 32
-NUM_EPOCHS, LEARNING_RATE = 10, 2e-3  # Adam. CIFAR-10 2,000장에서 우연을 넘는 데 한두 에폭입니다.
+NUM_EPOCHS, LEARNING_RATE = 10, 2e-3  # Adam. CIFAR-10 2,000장은 한두 에폭에 배웁니다.
 # 정규 분포에서 한쪽 꼬리가 3만 분의 1입니다. 에폭마다 열 번 보아도 3천 번에 한 번쯤입니다.
 SIGNIFICANT = 4.0
-# 일치도(카파)의 99.9 % 상한이 1/8보다 낮아야, 우연과 완벽 사이의 1/8도 못 배웠다고 말합니다.
+# 일치도(카파)의 99.9% 상한이 1/8보다 낮아야, 무작위 추측과 완벽 사이의 1/8도 못 배웠다고 말합니다.
 UPPER, LITTLE = 3.1, 1 / 8
 # 이보다 적으면 어려운 데이터와 섞인 레이블을 가릴 수 없습니다(CIFAR-10 250장으로 배운 LeNet의
-# 정확도는 20 % 남짓이고, 우연 10 %와 겨우 갈립니다). 학습은 반으로 하므로 클래스마다 10장입니다.
+# 정확도는 20% 남짓이고, 무작위 추측 10%와 겨우 갈립니다). 반으로 학습하므로 클래스마다 10장입니다.
 FEWEST_IMAGES, FEWEST_PER_CLASS = 500, 20
-# 학습 데이터 안에서 이만큼 배웠거나 세 에폭이 지나면 시험에서 맞혀 봅니다.
+# 학습 데이터 안에서 이만큼 배웠거나 세 에폭이 지나면 테스트에서 맞혀 봅니다.
 LEARNED, PATIENCE = 1 / 3, 3
 FEWEST_TEST_IMAGES = 50
-# 배운 것이 적어도, 시험의 카파의 상한이 학습의 하한의 절반보다 낮으면 시험 쪽을 의심합니다.
-# 거꾸로 시험의 하한이 학습의 상한보다 이만큼 높으면 학습 레이블 쪽을 의심합니다.
+# 배운 것이 적어도, 테스트의 카파의 상한이 학습의 하한의 절반보다 낮으면 테스트 쪽을 의심합니다.
+# 거꾸로 테스트의 하한이 학습의 상한보다 이만큼 높으면 학습 레이블 쪽을 의심합니다.
 WORSE, BETTER = 0.5, 0.1
 
 # 배치 하나는 외울 수 있어야 합니다. LeNet은 무작위 레이블 32개도 수십 스텝이면 외웁니다.
@@ -65,12 +65,12 @@ def standardize(images: Tensor) -> Tensor:
 
 
 def agreement(answers: Tensor, labels: Tensor) -> dict[str, float]:
-    """답과 레이블이 서로 무관할 때의 우연과 비교합니다.
+    """답과 레이블이 서로 무관할 때의 무작위 추측과 비교합니다.
 
     Returns:
         accuracy: 정확도. chance: 두 분포만 알 때 우연히 같을 비율 Σ pₖqₖ.
-        score: (정확도 − 우연)을 우연의 표준편차로 나눈 값. kappa: 코언의 카파.
-        lower, upper: 카파의 99.9 % 하한과 상한. 늘 한 가지로만 답하면 0과 1입니다.
+        score: (정확도 − 무작위 추측)을 그 표준편차로 나눈 값. kappa: 코언의 카파.
+        lower, upper: 카파의 99.9% 하한과 상한. 늘 한 가지로만 답하면 0과 1입니다.
     """
     count, accuracy = len(labels), int((answers == labels).sum()) / max(len(labels), 1)
     classes = torch.cat([answers, labels]).unique()
@@ -138,11 +138,11 @@ def check_learning(train, test, num_classes: int, *, deadline: float, report: Re
 
 def _tell_learning(result: dict, count: int, num_classes: int, finished: int, report) -> None:
     accuracy, chance = result["accuracy"], result["chance"]
-    report.figures["떼어 둔 학습 이미지의 정확도"] = accuracy
-    report.figures["우연"] = chance
+    report.figures["검증 이미지의 정확도"] = accuracy
+    report.figures["무작위 추측"] = chance
     if result["score"] > SIGNIFICANT:
         return
-    seen = f"LeNet이 떼어 둔 학습 이미지의 {accuracy:.1%}를 맞혔고, 우연은 {chance:.1%}입니다."
+    seen = f"LeNet이 검증 이미지의 {accuracy:.1%}를 맞혔고, 무작위 추측은 {chance:.1%}입니다."
     enough = count >= max(FEWEST_IMAGES, FEWEST_PER_CLASS * num_classes)
     if enough and finished == NUM_EPOCHS and result["upper"] < LITTLE:
         report.add(
@@ -159,15 +159,15 @@ def _tell_learning(result: dict, count: int, num_classes: int, finished: int, re
 
 
 def _tell_test(train: dict, test: dict, count: int, report: Report) -> None:
-    report.figures["시험 정확도"] = test["accuracy"]
-    seen = (f"LeNet이 떼어 둔 학습 이미지는 {train['accuracy']:.1%}를 맞히는데 시험 이미지는 "
-            f"{test['accuracy']:.1%}를 맞힙니다(우연 {test['chance']:.1%}).")  # fmt: skip
+    report.figures["테스트 정확도"] = test["accuracy"]
+    seen = (f"LeNet이 검증 이미지는 {train['accuracy']:.1%}를 맞히는데 테스트 이미지는 "
+            f"{test['accuracy']:.1%}를 맞힙니다(무작위 추측 {test['chance']:.1%}).")  # fmt: skip
     is_learned = train["kappa"] > LEARNED and test["upper"] < LITTLE
     if count >= FEWEST_TEST_IMAGES and (is_learned or test["upper"] < WORSE * train["lower"]):
         report.add(
             "test_mismatch",
             seen,
-            "시험 레이블의 순서와 번호, 시험 이미지의 전처리가 학습과 같은지 보십시오.",
+            "테스트 레이블의 순서와 번호, 테스트 이미지의 전처리가 학습과 같은지 보십시오.",
         )
     elif count >= FEWEST_TEST_IMAGES and test["lower"] > train["upper"] + BETTER:
         report.add(
@@ -181,7 +181,7 @@ def _tell_test(train: dict, test: dict, count: int, report: Report) -> None:
             f"{seen} 학습 레이블에 틀린 것이 섞였거나 학습 이미지만 증강했을 수 있습니다."
         )
     elif test["score"] <= SIGNIFICANT:
-        report.notices.append(f"시험 레이블이 맞는지는 아직 가릴 수 없습니다. {seen}")
+        report.notices.append(f"테스트 레이블이 맞는지는 아직 가릴 수 없습니다. {seen}")
 
 
 def step_correctly(model: nn.Module, optimizer, images: Tensor, labels: Tensor) -> None:
@@ -370,7 +370,7 @@ def check_learning_rate(trial: Trial, report: Report) -> None:
     if start - losses[1.0] >= LEAST_PROGRESS * (start - losses[best]):
         return
     value = f"{losses[1.0]:.3g}" if math.isfinite(losses[1.0]) else "무한대"
-    seen = (f"{NUM_STEPS}걸음 뒤의 손실이 {value}인데, 학습률을 {best:g}배로 하면 "
+    seen = (f"{NUM_STEPS}스텝 뒤의 손실이 {value}인데, 학습률을 {best:g}배로 하면 "
             f"{losses[best]:.3g}입니다(아무것도 배우지 않으면 {start:.3g}).")  # fmt: skip
     code, size = ("high", "너무 커") if best < 1 else ("low", "너무 작아")
     report.add(

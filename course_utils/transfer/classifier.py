@@ -1,4 +1,4 @@
-"""망, 망의 입력을 만드는 변환, 클래스 이름을 한데 묶습니다. 어느 망이든 쓰는 법이 같습니다."""
+"""모델, 모델의 입력을 만드는 변환, 클래스 이름을 묶습니다. 어느 모델이든 쓰는 법이 같습니다."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -19,18 +19,18 @@ from course_utils.data.file_trees import read_image_collection
 def _build_torchvision(num_classes: int) -> nn.Module:
     from torchvision.models import alexnet
 
-    with torch.device("meta"):  # 초기값을 뽑지 않습니다: 곧 파일의 가중치로 바뀝니다.
+    with torch.device("meta"):  # 초깃값을 뽑지 않습니다: 곧 파일의 가중치로 바뀝니다.
         return alexnet(num_classes=num_classes)
 
 
 def _build_small(num_classes: int) -> nn.Module:
     with torch.device("meta"):
-        return SmallAlexNet(num_classes, dropout=0.1)  # 담아 둔 망을 학습할 때의 비율
+        return SmallAlexNet(num_classes, dropout=0.1)  # 담아 둔 모델을 학습할 때의 비율
 
 
 @dataclass(frozen=True)
 class Kind:
-    """망의 종류 하나입니다. `options`는 torchvision의 변환에서 바꿀 설정입니다."""
+    """모델의 종류 하나입니다. `options`는 torchvision의 변환에서 바꿀 설정입니다."""
 
     build: Callable[[int], nn.Module]
     image_size: int
@@ -49,14 +49,14 @@ KINDS = {
 
 
 def make_transform(kind: str) -> Callable:
-    """사진 한 장을 망의 입력 `(3, S, S)`로 바꾸는 torchvision의 변환입니다."""
+    """사진 한 장을 모델의 입력 `(3, S, S)`로 바꾸는 torchvision의 변환입니다."""
     from torchvision.models import AlexNet_Weights
 
     return partial(AlexNet_Weights.IMAGENET1K_V1.transforms, **KINDS[kind].options)()
 
 
 def restore(kind: str, weights: dict, num_classes: int) -> nn.Module:
-    """가중치를 넣은 망을 평가 모드로 돌려줍니다. 모양이 다르면 RuntimeError입니다."""
+    """가중치를 넣은 모델을 평가 모드로 돌려줍니다. 모양이 다르면 RuntimeError입니다."""
     model = KINDS[kind].build(num_classes)
     model.load_state_dict(weights, assign=True)
     return model.requires_grad_(True).eval()
@@ -64,7 +64,7 @@ def restore(kind: str, weights: dict, num_classes: int) -> nn.Module:
 
 @dataclass(frozen=True, eq=False)
 class Classifier:
-    """분류하는 망 하나와 그것을 쓰는 데 필요한 모든 것입니다.
+    """분류하는 모델 하나와 그것을 쓰는 데 필요한 모든 것입니다.
 
     `kind`는 "torchvision"(224×224)이나 "small"(32×32)이고, `source`는 "cache", "download",
     "embedded", "file" 가운데 하나입니다. `korean_names`에는 우리말을 아는 클래스만 있습니다.
@@ -93,7 +93,7 @@ class Classifier:
 
 
 def prepare(classifier: Classifier, images: Iterable) -> Tensor:
-    """사진들을 망의 입력 `(N, 3, S, S)`로 바꿉니다. 크기는 저마다 달라도 됩니다.
+    """사진들을 모델의 입력 `(N, 3, S, S)`로 바꿉니다. 크기는 저마다 달라도 됩니다.
 
     사진은 파일의 경로, PIL 이미지, 0~255인 uint8 배열 `(H, W, 3)`이나 흑백 `(H, W)`이고, 한 장만
     주어도 됩니다. `load_folder`와 같은 픽셀이 됩니다. 다른 것이 오면 ValueError를 냅니다.
@@ -131,7 +131,7 @@ def _array_to_image(pixels: np.ndarray) -> Image.Image:
 def load_folder(
     path: str | Path, *, classifier: Classifier, max_train: int = 800, max_test: int = 200
 ) -> ImageData:
-    """`클래스/파일` 꼴의 폴더나 그 zip을 읽습니다. 이미지는 망의 변환을 지난 `(N, 3, S, S)`입니다.
+    """`클래스/파일` 꼴의 폴더나 zip을 읽습니다. 이미지는 모델의 변환을 지난 `(N, 3, S, S)`입니다.
 
     클래스와 학습·테스트는 `load_photos`와 같은 규칙으로 나누고, 픽셀은 `prepare`의 것과 같습니다.
     읽지 못한 파일은 건너뛰고 "주의:" 줄로 알립니다. 없는 경로이거나, 클래스가 둘보다 적거나,
@@ -149,7 +149,7 @@ def load_folder(
     if notes:
         print("주의:", " ".join(notes))
     tensors = [torch.from_numpy(part) for part in parts]
-    note = f"내 사진(학습 {len(tensors[1]):,}장, 시험 {len(tensors[3]):,}장): {', '.join(names)}"
+    note = f"내 사진(학습 {len(tensors[1]):,}장, 테스트 {len(tensors[3]):,}장): {', '.join(names)}"
     print(note)
     return ImageData(*tensors, names, place.name, "folder", note)
 

@@ -13,7 +13,7 @@ from course_utils import training
 def replace_head(model: nn.Module, num_classes: int) -> nn.Module:
     """머리를 클래스가 `num_classes`개인 새 층으로 바꾼 사본입니다. 처음 모델은 그대로 둡니다.
 
-    새 층의 가중치는 N(0, 0.01)이고 편향은 0이며(Krizhevsky 2012, §5의 초기값), dtype과 장치는
+    새 층의 가중치는 N(0, 0.01)이고 편향은 0이며(Krizhevsky 2012, §5의 초깃값), dtype과 장치는
     옛 머리와 같습니다. `classifier`의 마지막이 nn.Linear가 아니면 ValueError를 냅니다.
     """
     if num_classes < 2:
@@ -22,7 +22,7 @@ def replace_head(model: nn.Module, num_classes: int) -> nn.Module:
     if not isinstance(old, nn.Linear):
         raise ValueError(
             f"{type(model).__name__}에는 마지막이 nn.Linear인 classifier가 없습니다. "
-            "load_alexnet이 준 망의 model이나 torchvision의 AlexNet을 넘기십시오."
+            "load_alexnet이 준 모델의 model이나 torchvision의 AlexNet을 넘기십시오."
         )
     model = copy.deepcopy(model).requires_grad_(True)
     head = nn.Linear(old.in_features, num_classes, dtype=old.weight.dtype, device=old.weight.device)
@@ -33,7 +33,7 @@ def replace_head(model: nn.Module, num_classes: int) -> nn.Module:
 
 
 def start_over(model: nn.Module, num_classes: int) -> nn.Module:
-    """구조는 같고 아무것도 배우지 않은 사본입니다. 몸통의 초기값은 He의 방법(2015)입니다."""
+    """구조는 같고 아무것도 배우지 않은 사본입니다. 몸통의 초깃값은 He의 방법(2015)입니다."""
     model = replace_head(model, num_classes)
     for layer in model.modules():
         if isinstance(layer, nn.Conv2d | nn.Linear) and layer is not model.classifier[-1]:

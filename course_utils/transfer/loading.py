@@ -17,7 +17,7 @@ from course_utils.data.sources import (
 )
 from course_utils.transfer.classifier import KINDS, Classifier, restore
 
-# 클래스 폴더의 이름 차례와 같습니다.
+# 클래스 폴더의 이름 순서와 같습니다.
 CIFAR10_NAMES = (
     "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
 )  # fmt: skip
@@ -30,14 +30,14 @@ def load_alexnet(
 
     torch.hub의 checkpoints 폴더(또는 `folder`)에 있는 torchvision의 가중치를 SHA-256으로 확인해
     쓰고, 없으면 `time_limit`초 안에 내려받고(233 MB), 그것도 안 되면 CIFAR-10으로 학습해 담아 둔
-    작은 AlexNet을 쓰며 까닭을 "주의:" 줄로 알립니다. 상한 파일은 쓰지도 지우지도 않습니다.
+    작은 AlexNet을 쓰며 이유를 "주의:" 줄로 알립니다. 상한 파일은 쓰지도 지우지도 않습니다.
     `offline=True`나 COURSE_OFFLINE=1이면 네트워크를 쓰지 않습니다.
     """
     place = Path(folder or Path(torch.hub.get_dir(), "checkpoints")).expanduser()
     try:
         classifier = _torchvision(place, offline=is_offline(offline), time_limit=time_limit)
     except (OSError, ValueError) as error:
-        print(f"주의: ImageNet으로 학습한 AlexNet 대신 작은 AlexNet을 씁니다. 까닭: {error}")
+        print(f"주의: ImageNet으로 학습한 AlexNet 대신 작은 AlexNet을 씁니다. 이유: {error}")
         classifier = _small()
     print(classifier.note)
     return classifier
@@ -58,7 +58,7 @@ def _torchvision(place: Path, *, offline: bool, time_limit: float) -> Classifier
         _fetch(known.url, place, offline, time_limit)
         weights = cached_torchvision_alexnet(place)
     names = tuple(known.meta["categories"])
-    note = f"지금 쓰는 망: torchvision의 AlexNet(ImageNet의 클래스 {len(names):,}개). {told}"
+    note = f"지금 쓰는 모델: torchvision의 AlexNet(ImageNet의 클래스 {len(names):,}개). {told}"
     model = restore("torchvision", weights, len(names))
     return Classifier(model, names, "torchvision", source, note, load_korean_names())
 
@@ -97,8 +97,8 @@ def _small() -> Classifier:
     record = load_pretrained(model, "small_alexnet_cifar10")
     accuracy = record["history"]["test_accuracy"][-1]
     note = (
-        "지금 쓰는 망: 이 프로젝트가 CIFAR-10의 열 클래스로 학습해 담아 둔 작은 AlexNet"
-        f"(기록한 시험 정확도 {100 * accuracy:.1f} %)."
+        "지금 쓰는 모델: 이 프로젝트가 CIFAR-10의 열 클래스로 학습해 담아 둔 작은 AlexNet"
+        f"(기록한 테스트 정확도 {100 * accuracy:.1f}%)."
     )
     return Classifier(model, CIFAR10_NAMES, "small", "embedded", note, load_korean_names())
 

@@ -51,7 +51,7 @@ def describe(name, x):
         f"f({scientific(x)}) = <b>{scientific(value)}</b>",
         f"f′({scientific(x)}) = <b>{scientific(slope)}</b>",
         f"기울기가 열 층을 지나면 f′(x)<sup>10</sup> = <b>{scientific(slope**10)}</b>배 "
-        "(가중치의 몫은 빼고)",
+        "(가중치의 기여는 빼고)",
         state,
     ])  # fmt: skip
 

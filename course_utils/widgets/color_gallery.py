@@ -76,7 +76,7 @@ def augmentation_gallery(photo, axes, *, seed=0):
     Args:
         photo: `(3, H, W)`의 0-1 실수 텐서. 한 변은 5-128.
         axes: `augmentation.color_axes`의 결과. 보통 학습 이미지 전체에서 구합니다.
-        seed: 아래에 늘어놓는 여덟 장을 뽑는 씨앗.
+        seed: 아래에 늘어놓는 여덟 장을 뽑는 시드.
 
     색의 슬라이더는 α의 표준편차를 1로 셉니다: 논문의 세기에서 1.0은 α = 0.1입니다(§4.1).
     """

@@ -32,7 +32,7 @@ def c3_parameters(links):
 
 def parameters_without_c3():
     """`LeNet5Original`에서 C3을 뺀 나머지의 학습되는 파라미터 수입니다."""
-    with torch.random.fork_rng(devices=[]):  # 노트북의 난수 차례를 건드리지 않습니다.
+    with torch.random.fork_rng(devices=[]):  # 노트북의 난수 순서를 건드리지 않습니다.
         model = LeNet5Original()
     del model.features.C3
     return sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)

@@ -9,13 +9,13 @@ from course_utils.plotting import OKABE_ITO
 from course_utils.widgets.panel import Panel, choice, row, slider
 from course_utils.widgets.pictures import GAP_COLOR, add_axes, blank, caption, enlarge, paste, shade
 
-# 방식 → (마스크를 씌우는지, 남길 비율을 몇 번 곱하는지). 논문은 시험할 때 남길 비율을 곱하고
-# (Krizhevsky 2012, §4.2는 0.5), PyTorch는 학습할 때 미리 나누어 시험할 때 아무것도 하지 않습니다.
+# 방식 → (마스크를 씌우는지, 남길 비율을 몇 번 곱하는지). 논문은 테스트할 때 남길 비율을 곱하고
+# (Krizhevsky 2012, §4.2는 0.5), PyTorch는 학습할 때 미리 나누어 테스트할 때 아무것도 하지 않습니다.
 MODES = {
     "학습: 뒤집은 드롭아웃(PyTorch)": (True, -1),
     "학습: 논문": (True, 0),
-    "시험: PyTorch": (False, 0),
-    "시험: 논문(×남길 비율)": (False, 1),
+    "테스트: PyTorch": (False, 0),
+    "테스트: 논문(×남길 비율)": (False, 1),
 }
 MOST_OUTPUTS, LAST_DRAW = 1024, 50
 WIDTH, HEIGHT = 960, 316
@@ -45,7 +45,7 @@ def keep_mask(count, p, *, seed, number):
 
 
 def apply_dropout(outputs, keep, p, mode):
-    """마스크를 씌우고 크기를 맞춘 출력입니다. 시험할 때에는 마스크를 쓰지 않습니다."""
+    """마스크를 씌우고 크기를 맞춘 출력입니다. 테스트할 때에는 마스크를 쓰지 않습니다."""
     masked, power = MODES[mode]
     return outputs * (keep if masked else 1) * (1 - p) ** power
 
@@ -129,7 +129,7 @@ def dropout_masks(outputs, *, seed=0):
 
     Args:
         outputs: ReLU를 지난 한 층의 출력. 음수가 없는 길이 1-1,024의 1차원 텐서나 배열.
-        seed: 마스크를 뽑는 씨앗(0 이상). `n`번째 뽑기의 마스크는 언제나 같습니다.
+        seed: 마스크를 뽑는 시드(0 이상). `n`번째 뽑기의 마스크는 언제나 같습니다.
     """
     outputs = check_outputs(outputs)
     controls = {

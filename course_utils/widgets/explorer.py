@@ -151,7 +151,7 @@ def describe(facts, name, *, batch_size):
         rows[head] = f"{formula} = {share}" if formula else "0 (학습하는 가중치가 없습니다)"
     rows |= {
         "활성화": f"이미지 한 장에 <b>{here.total('activations'):,}</b>개{extra}",
-        "메모리": f"배치 {batch_size}의 학습 한 걸음에 적어도 <b>{size / MEGA:,.1f} MB</b>"
+        "메모리": f"배치 {batch_size}의 학습 한 스텝에 적어도 <b>{size / MEGA:,.1f} MB</b>"
         f" (전체 {whole / MEGA:,.0f} MB의 {100 * size / whole:.1f}&nbsp;%)",
         "앞과 뒤": f"{around[index]} → <b>{name}</b> → {around[index + 2]}",
     }

@@ -60,7 +60,7 @@ def luminance_part(kernels):
 
 
 def color_share(kernel):
-    """커널의 제곱합에서 색의 몫입니다. 0이면 밝기만, 1이면 색의 차이만 봅니다."""
+    """커널의 제곱합에서 색의 비율입니다. 0이면 밝기만, 1이면 색의 차이만 봅니다."""
     total = float((kernel**2).sum())
     return 1 - float((luminance_part(kernel) ** 2).sum()) / total if total else 0.0
 
@@ -133,7 +133,7 @@ def draw_kernel(kernels, photo, *, index, view, stride):
     parts = [
         f"{index}번 커널({view})",
         f"가장 큰 가중치의 크기 <b>{np.abs(kernel).max():.3g}</b>",
-        f"제곱합에서 색의 몫 <b>{100 * color_share(kernel):.0f} %</b>",
+        f"제곱합에서 색의 비율 <b>{100 * color_share(kernel):.0f}%</b>",
         f"가장 센 반응 <b>{signed(response.flat[np.abs(response).argmax()])}</b>",
     ]
     return " &nbsp;·&nbsp; ".join(parts), figure

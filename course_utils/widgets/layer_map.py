@@ -1,4 +1,4 @@
-"""두 열짜리 망의 그림: 상자, 선, 글의 자리를 정하고, 층을 눌러 고르거나 인쇄하게 그립니다."""
+"""두 열로 나뉜 모델의 그림: 상자, 선, 글의 자리를 정하고, 층을 눌러 고르거나 인쇄하게 그립니다."""
 
 import anywidget
 import traitlets
@@ -161,7 +161,7 @@ def draw_scene(figure, scene, selected):
 
 
 class LayerMap(anywidget.AnyWidget):
-    """GPU 1이 위, GPU 2가 아래인 망의 그림입니다. 누르거나 화살표로 옮겨 층을 고릅니다.
+    """GPU 1이 위, GPU 2가 아래인 모델의 그림입니다. 누르거나 화살표로 옮겨 층을 고릅니다.
 
     Args:
         layers: 층마다 `name`, `label`(낭독할 이름), `kind`(`conv`, `pool`, `norm`, `fc`),

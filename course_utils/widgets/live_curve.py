@@ -15,7 +15,7 @@ WIDTH, HEIGHT = 820, 300
 MAX_POINTS = 300  # 화면의 픽셀보다 촘촘한 점은 그리지 않습니다.
 CURVES = {  # 기록의 이름 → (이름, 색, 표식)
     "train_accuracy": ("학습", OKABE_ITO["blue"], "o"),
-    "test_accuracy": ("시험", OKABE_ITO["vermillion"], "s"),
+    "test_accuracy": ("테스트", OKABE_ITO["vermillion"], "s"),
 }
 
 
@@ -72,7 +72,7 @@ class LiveCurve(widgets.VBox):
             parts.append(f"손실 {losses[-1]:.3f}")
         for name, (label, _, _) in CURVES.items():
             if history[name]:
-                parts.append(f"{label} 정확도 {100 * history[name][-1]:.1f} %")
+                parts.append(f"{label} 정확도 {100 * history[name][-1]:.1f}%")
         text = " &nbsp;·&nbsp; ".join(parts)
         self.readout.value = f'<div style="{READOUT_STYLE}">{text}</div>'
         now = time.monotonic()

@@ -22,7 +22,7 @@ SHOWN = {"C1": "squash1", "S2": "squash2", "C3": "squash3", "S4": "squash4"}
 
 def shipped_model():
     """왜곡한 MNIST로 학습해 담아 둔 LeNet5Original과 그 기록입니다."""
-    with torch.random.fork_rng(devices=[]):  # 노트북의 난수 차례를 건드리지 않습니다.
+    with torch.random.fork_rng(devices=[]):  # 노트북의 난수 순서를 건드리지 않습니다.
         model = LeNet5Original()
     return model, load_pretrained(model, "lenet5_original_distorted")
 

@@ -10,7 +10,7 @@ from course_utils.widgets.panel import Panel, button, choice, row, slider
 from course_utils.widgets.pictures import add_axes, blank, caption, enlarge, number_grid, paste
 
 FLOOR, CEIL = "내림", "올림"
-# Krizhevsky 2012, §3.5와 Fig. 2. 크기는 conv1, pool1, pool2, pool5의 차례입니다.
+# Krizhevsky 2012, §3.5와 Fig. 2. 크기는 conv1, pool1, pool2, pool5의 순서입니다.
 PAPER_SIZES = {"conv1": 55, "pool1": 27, "pool2": 13, "pool5": 6}
 # 이름 → (입력, 커널, 스트라이드, 패딩, 나누어떨어지지 않을 때의 규칙)
 PRESETS = {
@@ -241,7 +241,7 @@ def size_calculator():
         controls,
         lambda **values: (verdict(**values), draw_sizes(**values)),
         alt="출력 크기의 식, 이미지 오른쪽 끝의 픽셀과 마지막 세 창, "
-        "conv1에서 pool5와 FC6까지의 크기를 논문과 견준 표",
+        "conv1에서 pool5와 FC6까지의 크기를 논문과 비교한 표",
         rows=[row(*buttons), row(*sliders[:3]), row(*sliders[3:])],
     )
     return panel

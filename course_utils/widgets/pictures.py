@@ -56,14 +56,14 @@ class _Pixels(Artist):
 
 
 def paste(figure, pixels, left, top, *, zorder=0):
-    """왼쪽 위에서 잰 픽셀 자리에 `(높이, 너비, 3 또는 4)` 배열을 늘이지 않고 붙입니다."""
+    """왼쪽 위를 기준으로 한 픽셀 자리에 `(높이, 너비, 3 또는 4)` 배열을 늘이지 않고 붙입니다."""
     bottom = size_of(figure)[1] - top - len(pixels)
     return figure.add_artist(_Pixels(pixels, left, bottom, zorder))
 
 
 def caption(figure, text, left, top, *, ha="left", va="top", fontsize=12, color="black",
             weight="normal", linespacing=1.2):  # fmt: skip
-    """왼쪽 위에서 잰 픽셀 자리에 글을 씁니다. 인자의 뜻은 matplotlib의 `text`와 같습니다.
+    """왼쪽 위를 기준으로 한 픽셀 자리에 글을 씁니다. 인자의 뜻은 matplotlib의 `text`와 같습니다.
 
     글자를 matplotlib이 찍으면 한 줄에 0.5밀리초쯤 걸리므로 Pillow로 찍어 붙입니다. 강의의 글꼴에
     없는 글자가 있을 때에만 다음 글꼴도 찾는 matplotlib에 맡깁니다.
@@ -102,7 +102,7 @@ def _write_lines(lines, font, color, linespacing):
 
 
 def add_axes(figure, left, top, width, height, **options):
-    """왼쪽 위에서 잰 픽셀 자리에 Axes를 놓습니다."""
+    """왼쪽 위를 기준으로 한 픽셀 자리에 Axes를 놓습니다."""
     total_width, total_height = size_of(figure)
     bottom = total_height - top - height
     box = [left / total_width, bottom / total_height, width / total_width, height / total_height]
@@ -191,7 +191,7 @@ def number(value):
 
 
 def draw_bars(figure, values, *, left, top, width, height, top_value, best, digits=0, names=None):
-    """왼쪽 위에서 잰 픽셀 자리에 막대를 그리고 값을 적습니다. `best`번째만 색이 다릅니다.
+    """왼쪽 위를 기준으로 한 픽셀 자리에 막대를 그리고 값을 적습니다. `best`번째만 색이 다릅니다.
 
     슬라이더를 따라올 만큼 빨라야 해서 Axes 없이 그립니다.
     """

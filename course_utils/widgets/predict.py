@@ -39,6 +39,7 @@ class Predict(widgets.VBox):
             asked = [row(self.number, *self.buttons)]
         prompt = widgets.HTML(f'<div style="{READOUT_STYLE}"><b>예측.</b> {escape(question)}</div>')
         super().__init__([prompt, *asked, self.reply, self.names])
+        self.add_class("course-predict")
 
     def commit(self, guess):
         """예측을 굳히고 값을 보여 줍니다. 그 뒤에는 바꿀 수 없습니다."""

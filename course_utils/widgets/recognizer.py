@@ -71,7 +71,7 @@ def describe(result):
     """두 모델의 답을 적은 글입니다."""
     probabilities, penalties = result["probabilities"], result["penalties"]
     best = probabilities.argmax()
-    text = f"LeNet5의 답 <b>{best}</b> (확률 {100 * probabilities[best]:.1f} %)"
+    text = f"LeNet5의 답 <b>{best}</b> (확률 {100 * probabilities[best]:.1f}%)"
     if penalties is None:
         return text
     first, second = np.argsort(penalties, kind="stable")[:2]

@@ -1,4 +1,4 @@
-"""큰 커널 하나와 작은 커널 여럿을 나란히 놓고, 같은 넓이를 보는 데 드는 파라미터를 견줍니다."""
+"""큰 커널 하나와 작은 커널 여럿을 나란히 놓고, 같은 넓이를 보는 데 드는 파라미터를 비교합니다."""
 
 from matplotlib.collections import PatchCollection
 from matplotlib.patches import Rectangle
@@ -23,10 +23,10 @@ def compare(kernel, small, channels):
 
 
 def describe(kernel, small, channels):
-    """두 가지를 견준 글입니다."""
+    """두 가지를 비교한 글입니다."""
     depth, seen, one, many = compare(kernel, small, channels)
     if many < one:
-        verdict = f"쌓은 쪽이 <b>{100 * (1 - many / one):.0f} % 적습니다</b>"
+        verdict = f"쌓은 쪽이 <b>{100 * (1 - many / one):.0f}% 적습니다</b>"
     else:
         verdict = "쌓은 쪽이 <b>적지 않습니다</b>"
     return (
@@ -69,7 +69,7 @@ def draw_pyramid(axes, sizes):
 
 
 def kernel_stacks():
-    """커널의 크기와 채널 수를 골라 견주는 `Panel`입니다."""
+    """커널의 크기와 채널 수를 골라 비교하는 `Panel`입니다."""
     controls = {
         "kernel": slider("큰 커널", 3, 11, value=11, step=2),
         "small": choice("작은 커널", [(f"{size}×{size}", size) for size in SMALL_KERNELS]),

@@ -13,8 +13,8 @@ from course_utils.widgets.pictures import blank, caption, number, number_grid, o
 
 # 이름 → (정수 커널, 나누는 수). 정수로 적어야 곱과 합을 눈으로 따라갈 수 있습니다.
 KERNELS = {
-    "세로 테두리": (((-1, 0, 1), (-1, 0, 1), (-1, 0, 1)), 1),
-    "가로 테두리": (((-1, -1, -1), (0, 0, 0), (1, 1, 1)), 1),
+    "세로 에지": (((-1, 0, 1), (-1, 0, 1), (-1, 0, 1)), 1),
+    "가로 에지": (((-1, -1, -1), (0, 0, 0), (1, 1, 1)), 1),
     "흐리게": (((1, 1, 1), (1, 1, 1), (1, 1, 1)), 9),
     "선명하게": (((0, -1, 0), (-1, 5, -1), (0, -1, 0)), 1),
 }
@@ -33,7 +33,7 @@ def photo_patch(photo, top, left, side):
 
 
 def draw_step(patch, photo, *, kernel, stride, padding, position):
-    """합성곱의 한 걸음을 그리고, 읽어 줄 글과 함께 돌려줍니다."""
+    """합성곱 한 칸을 그리고, 읽어 줄 글과 함께 돌려줍니다."""
     weights, divisor = (np.array(part) for part in KERNELS[kernel])
     tensors = (torch.tensor(part[None, None], dtype=torch.float64) for part in (patch, weights))
     output = F.conv2d(*tensors, stride=stride, padding=padding)[0, 0].numpy() / divisor
@@ -127,7 +127,7 @@ def _draw_photo(figure, photo):
 
 
 def convolution_stepper():
-    """커널, 스트라이드, 패딩, 위치를 바꾸며 합성곱의 한 걸음을 보는 `Panel`입니다."""
+    """커널, 스트라이드, 패딩, 위치를 바꾸며 합성곱 한 칸을 보는 `Panel`입니다."""
     from skimage.data import camera  # scikit-image에 든 사진(CC0). 네트워크를 쓰지 않습니다.
 
     photo = camera()
@@ -162,7 +162,7 @@ def convolution_stepper():
     ]
     draw = partial(draw_step, patch, photo)
     panel = Panel(
-        "합성곱 한 걸음씩",
+        "합성곱 한 칸씩",
         controls,
         draw,
         alt="사진 조각 위의 3×3 창, 커널, 자리마다 곱한 값, 지금까지 채운 출력 맵과 합을 적은 식",

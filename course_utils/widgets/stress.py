@@ -77,7 +77,7 @@ def draw_stress(model, image, label, *, control, settings):
     axes.set(xlim=(low, high), ylim=(0, 105), yticks=(0, 50, 100), xlabel=f"{name} ({unit})")
     text = (
         f"모델의 답 <b>{answer}</b> ({verdict}) &nbsp;·&nbsp; 정답 {label}의 확률 "
-        f"<b>{confidence[-1]:.1f} %</b> &nbsp;·&nbsp; {name} {here:g} {unit}"
+        f"<b>{confidence[-1]:.1f}%</b> &nbsp;·&nbsp; {name} {here:g} {unit}"
     )
     return text, figure
 

@@ -27,7 +27,7 @@ MEANINGS = {
 
 
 def load_quiet_years(path: Path = ASSETS / "quiet_years.json") -> dict:
-    """연표의 사건들 `events`(연도의 차례)와 1998년의 표 `table_1998`입니다."""
+    """연표의 사건들 `events`(연도의 순서)와 1998년의 표 `table_1998`입니다."""
     document = json.loads(path.read_text(encoding="utf-8"))
     document["events"].sort(key=lambda event: event["year"])
     return document

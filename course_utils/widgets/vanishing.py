@@ -1,4 +1,4 @@
-"""깊은 망의 층마다 기울기가 얼마나 남는지 봅니다. 학습하기 전의 망에 한 번 흘려 보내 잽니다."""
+"""깊은 모델의 층마다 기울기가 얼마나 남는지 봅니다. 학습 전의 모델에 한 번 흘려 보내 측정합니다."""
 
 from functools import cache, partial
 from itertools import pairwise
@@ -30,9 +30,9 @@ WIDTH, HEIGHT = 820, 380
 def build_chain(num_inputs: int, num_classes: int, *, depth: int, init: str, seed: int):
     """완전 연결 층 `depth`개입니다. float64여서 아주 작은 기울기도 0이 되지 않습니다."""
     if init not in INITS:
-        raise ValueError(f"초기값은 {', '.join(INITS)} 가운데 하나여야 하는데 {init!r}입니다.")
+        raise ValueError(f"초깃값은 {', '.join(INITS)} 가운데 하나여야 하는데 {init!r}입니다.")
     sizes = [num_inputs, *[NUM_UNITS] * (depth - 1), num_classes]
-    with torch.random.fork_rng(devices=[]):  # 노트북의 난수 차례를 건드리지 않습니다.
+    with torch.random.fork_rng(devices=[]):  # 노트북의 난수 순서를 건드리지 않습니다.
         torch.manual_seed(seed)
         layers = [nn.Linear(a, b) for a, b in pairwise(sizes)]
         if INITS[init] is not None:
@@ -109,14 +109,14 @@ def draw_norms(norms: dict[str, np.ndarray], *, quantity: str):
 
 
 def vanishing_gradients(inputs: Tensor, labels: Tensor) -> Panel:
-    """깊이와 초기값을 바꾸며 세 활성 함수의 층마다의 기울기를 견주는 `Panel`입니다."""
+    """깊이와 초깃값을 바꾸며 세 활성 함수의 층마다의 기울기를 비교하는 `Panel`입니다."""
     controls = {
         "depth": slider("층 수", 2, 20, value=10),
-        "init": choice("초기값", sorted(INITS, key="PyTorch 기본값".__ne__)),
-        "quantity": choice("재는 것", QUANTITIES),
+        "init": choice("초깃값", sorted(INITS, key="PyTorch 기본값".__ne__)),
+        "quantity": choice("측정할 것", QUANTITIES),
     }
 
-    measured = cache(partial(all_norms, inputs, labels))  # 되돌아온 조작은 다시 재지 않습니다.
+    measured = cache(partial(all_norms, inputs, labels))  # 되돌아온 조작은 다시 측정하지 않습니다.
 
     def draw(**values):
         norms = measured(**values)

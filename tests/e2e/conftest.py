@@ -1,4 +1,4 @@
-"""브라우저 시험의 준비물입니다. 크로미엄이나 Playwright가 없으면 까닭을 말하고 건너뜁니다."""
+"""브라우저 테스트의 준비물입니다. 크로미엄이나 Playwright가 없으면 이유를 말하고 건너뜁니다."""
 
 import json
 import math
@@ -99,7 +99,7 @@ def pytest_terminal_summary(terminalreporter):
     terminalreporter.section("지연 시간 (ms)")
     for row in rows:
         terminalreporter.line(
-            f"{row['median_ms']:8.1f} (중앙값) {row['p95_ms']:8.1f} (95 %) "
+            f"{row['median_ms']:8.1f} (중앙값) {row['p95_ms']:8.1f} (95%) "
             f"{row['max_ms']:8.1f} (가장 긴 것)  {row['uses']:3}번  {row['name']}"
         )
     BUILD.mkdir(exist_ok=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # Playwright가 없어도 시험이 까닭을 말하고 건너뛸 수 있게 합니다.
+if TYPE_CHECKING:  # Playwright가 없어도 시험이 이유를 말하고 건너뛸 수 있게 합니다.
     from playwright.sync_api import Locator, Page
 
 LAB_PANEL = ".jp-NotebookPanel:not(.lm-mod-hidden)"
@@ -58,10 +58,12 @@ class Opened:
             self.page.evaluate("() => window.jupyterapp.serviceManager.sessions.shutdownAll()")
         self.page.context.close()
 
-    def widget(self, alt: str) -> Locator:
-        """그림의 대체 텍스트가 `alt`로 시작하는 위젯입니다."""
-        picture = self.page.locator(f'img.widget-image[alt^="{alt}"]')
-        root = self.page.locator(".course-controls").filter(has=picture).last
+    def widget(self, mark: str) -> Locator:
+        """CSS 클래스(`.`으로 시작)나, 그림의 대체 텍스트가 시작하는 말이 `mark`인 위젯입니다."""
+        root = self.page.locator(mark).first
+        if not mark.startswith("."):
+            picture = self.page.locator(f'img.widget-image[alt^="{mark}"]')
+            root = self.page.locator(".course-controls").filter(has=picture).last
         root.wait_for(state="visible", timeout=30_000)
         root.scroll_into_view_if_needed()
         return root

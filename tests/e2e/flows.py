@@ -4,34 +4,42 @@ import re
 
 from driver import changes, drag, middle, took
 
-USES = 20  # 지연 시간을 재는 횟수
+USES = 20  # 지연 시간을 측정하는 횟수
 
-# 노트북 → {위젯을 만드는 이름: 그림의 대체 텍스트가 시작하는 말}
+# 노트북 → {위젯을 만드는 이름: 그림의 대체 텍스트가 시작하는 말이나 CSS 클래스}
 WIDGETS = {
-    "00_start": {"convolution_stepper": "사진 조각 위의 3×3 창"},
+    "00_start": {
+        "LiveLeNet": ".course-live",
+        "convolution_stepper": "사진 조각 위의 3×3 창",
+        "Predict": ".course-predict",
+    },
     "01_lenet5": {
         "c3_table": "LeCun 1998 Table I",
         "digit_recognizer": "그린 숫자를 다듬는",
         "stress_test": "망가뜨린 숫자",
         "LiveCurve": "학습 중의 손실",
+        "Predict": ".course-predict",
     },
     "02_ai_winter": {
         "quiet_years_timeline": "1957년부터",
         "vanishing_gradients": "층 번호에 따른",
+        "Predict": ".course-predict",
     },
     "03_alexnet": {
         "size_calculator": "출력 크기의 식",
         "architecture_explorer": "2012년 AlexNet의 구조",
         "kernel_viewer": "첫 층의 커널",
+        "Predict": ".course-predict",
     },
     "04_innovations": {
         "activation_explorer": "왼쪽은 활성 함수",
         "dropout_masks": "출력 256개",
         "augmentation_gallery": "원본 사진과 바꾼 사진",
-        "lrn_explorer": "왼쪽은 채널을 평균한 맵",
+        "Predict": ".course-predict",
     },
-    "05_comparison": {"kernel_stacks": "왼쪽은 큰 커널 하나"},
-    "06_transfer": {},
+    "05_comparison": {"kernel_stacks": "왼쪽은 큰 커널 하나", "Predict": ".course-predict"},
+    "06_transfer": {"Predict": ".course-predict"},
+    "deep/04_lrn": {"lrn_explorer": "왼쪽은 채널을 평균한 맵"},
 }
 
 
@@ -148,11 +156,41 @@ def choose_layers(root):
 
 
 def read_finished_curve(root):
-    """학습 곡선: 조작은 없고, 학습이 끝나면 모든 배치와 시험 정확도를 적습니다."""
+    """학습 곡선: 조작은 없고, 학습이 끝나면 모든 배치와 테스트 정확도를 적습니다."""
     text = root.locator(".widget-html-content").first.inner_text()
     done, total = re.match(r"([\d,]+) / ([\d,]+) 배치", text).groups()
     assert done == total
-    assert "시험 정확도" in text
+    assert "테스트 정확도" in text
+
+
+def draw_and_read(root):
+    """그리는 동안 답하는 LeNet-5: 획을 다 긋기 전에 답이 바뀌고, 지우면 답도 없습니다."""
+    page, canvas, digit = root.page, root.locator("canvas").first, root.locator(".digit")
+    root.get_by_role("button", name="지우기").click()
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    seven = [(80, 60), (200, 60), (190, 90), (160, 140), (130, 200), (120, 240)]
+    for place, (x, y) in enumerate(seven):
+        page.mouse.move(box["x"] + x, box["y"] + y, steps=6)
+        if place == 0:
+            page.mouse.down()
+    page.wait_for_function("node => node.textContent === '7'", arg=digit.element_handle())
+    page.mouse.up()
+    wait_for_text(root, "답은 7")
+    canvas.focus()
+    for key in ("Space", *["ArrowRight"] * 5, "Space"):
+        page.keyboard.press(key)
+    wait_for_text(root, "펜을 올렸습니다")
+
+
+def predict_then_see(root):
+    """예측: 답하기 전에는 값이 없고, 키보드로 답하면 당신과 값이 나란히 나오고 굳습니다."""
+    assert "당신" not in root.inner_text()
+    answer = root.locator("button.jupyter-button").first
+    answer.focus()
+    root.page.keyboard.press("Enter")
+    wait_for_text(root, "당신")
+    assert answer.is_disabled()
 
 
 # 나머지 위젯은 use_every_control로 충분합니다.
@@ -161,4 +199,6 @@ SPECIAL = {
     "digit_recognizer": draw_digits,
     "architecture_explorer": choose_layers,
     "LiveCurve": read_finished_curve,
+    "LiveLeNet": draw_and_read,
+    "Predict": predict_then_see,
 }

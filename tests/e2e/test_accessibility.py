@@ -1,4 +1,4 @@
-"""누구나 쓸 수 있는지 브라우저에서 확인합니다: axe-core, 어두운 테마, 200 % 배율, 1280×720."""
+"""누구나 쓸 수 있는지 브라우저에서 확인합니다: axe-core, 어두운 테마, 200% 배율, 1280×720."""
 
 from pathlib import Path
 
@@ -46,7 +46,7 @@ def test_axe_finds_nothing(opened, theme):
 @pytest.mark.parametrize("size", [(1280, 720), (640, 360)], ids=["1280x720", "200%"])
 @pytest.mark.parametrize("opened", WITH_WIDGETS, indirect=True)
 def test_no_control_is_cut_off(opened, size):
-    """200 %로 키운 1280×720은 640×360으로 보입니다. 왼쪽 막대는 접습니다."""
+    """200%로 키운 1280×720은 640×360으로 보입니다. 왼쪽 막대는 접습니다."""
     page = opened.page
     page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
     page.set_viewport_size({"width": size[0], "height": size[1]})

@@ -156,13 +156,13 @@ def test_an_answer_appears_only_after_its_question(opened, address):
     go(opened, address, "00_start")
     hidden = opened.evaluate(
         """() => {
-          const slide = Reveal.getSlides().find((slide) => slide.querySelector(".ask ~ figure"));
+          const slide = Reveal.getSlides().find((slide) => slide.querySelector(".ask ~ .answer"));
           const { h, v } = Reveal.getIndices(slide);
           Reveal.slide(h, v, -1);
-          const figure = slide.querySelector("figure");
-          const before = getComputedStyle(figure).visibility;
+          const answer = slide.querySelector(".answer");
+          const before = getComputedStyle(answer).visibility;
           Reveal.next();
-          return [before, figure.classList.contains("visible")];
+          return [before, answer.classList.contains("visible")];
         }"""
     )
     assert hidden == ["hidden", True]
@@ -175,7 +175,7 @@ def test_speaker_view_shows_the_notes_of_the_slide_in_front(opened, address):
     speaker = popup.value
     wanted = "() => document.querySelector('.slides .present .present aside.notes').innerText"
     notes = []
-    for section in (0, 1, 2):
+    for section in (1, 2, 3):
         opened.evaluate("(section) => Reveal.slide(section, 0)", section)
         expected = opened.evaluate(wanted.replace("innerText", "textContent"))
         speaker.wait_for_function(

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="리눅스와 ma
 
 MODULE = "course_utils.commands.imagenet"
 BROKEN = "고양이/0003.png"
-# float64로 견줍니다. 더하는 차례가 달라 끝자리가 어긋나는데, float32에서는 그 끝자리가 ReLU나 최대
+# float64로 비교합니다. 더하는 순서가 달라 끝자리가 어긋나는데, float32에서는 그것이 ReLU나 최대
 # 풀링의 문턱을 넘겨 훨씬 큰 차이가 되기도 합니다(docs/이미지넷.md 6절).
 CLOSE = 1e-9
 STEPS = 6  # 에폭마다: 이미지 100장, 배치 16장
@@ -165,7 +165,7 @@ def test_killed_worker_restarts_from_the_last_checkpoint_with_the_same_result(tr
     os.kill(second, signal.SIGKILL)
     said, _ = agent.communicate(timeout=120)
     assert agent.returncode == 0
-    assert "걸음에서 이어집니다" in said  # 처음부터가 아닙니다.
+    assert "스텝에서 이어집니다" in said  # 처음부터가 아닙니다.
     assert_same(result(tmp_path), two[0], 0)
 
 

@@ -1,4 +1,4 @@
-"""데이터 증강: 더한 색은 논문의 식과, 자르기와 뒤집기는 NumPy와 비교합니다."""
+"""데이터 증강: 더한 색은 논문의 식과, 크롭과 뒤집기는 NumPy와 비교합니다."""
 
 import numpy as np
 import pytest
@@ -53,7 +53,7 @@ def test_random_versions_depend_on_the_seed_and_the_strength(photo, axes):
     first = random_versions(photo, axes, PAPER, 0)
     assert torch.equal(first, random_versions(photo, axes, PAPER, 0))
     assert not torch.equal(first, random_versions(photo, axes, PAPER, 1))
-    # 자르기와 뒤집기는 같고 색만 열 배이므로, 채널마다 상수만큼 다릅니다.
+    # 크롭과 뒤집기는 같고 색만 열 배이므로, 채널마다 상수만큼 다릅니다.
     difference = (random_versions(photo, axes, STRONG, 0) - first).flatten(2)
     assert difference.std(dim=2).max() < 1e-5
     assert difference.abs().max() > 0.01

@@ -31,7 +31,7 @@ def vanishing_gradients():
 PANELS = {
     "커널 보기": (kernel_viewer, "커널 96개"),
     "지역 응답 정규화": (lrn_explorer, "정규화 앞과 뒤"),
-    "합성곱 한 걸음씩": (widgets.convolution_stepper, "3×3 창"),
+    "합성곱 한 칸씩": (widgets.convolution_stepper, "3×3 창"),
     "출력 크기 계산기": (widgets.size_calculator, "FC6"),
     "활성 함수와 기울기": (widgets.activation_explorer, "기울기"),
     "드롭아웃 마스크": (lambda: widgets.dropout_masks(noise(256)), "출력 256개"),

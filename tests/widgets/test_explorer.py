@@ -1,4 +1,4 @@
-"""구조 살펴보기: 수는 논문의 구조에서 셈한 값과, 어느 열을 읽는지는 변화도와 비교합니다."""
+"""구조 살펴보기: 수는 논문의 구조에서 셈한 값과, 어느 열을 읽는지는 기울기와 비교합니다."""
 
 import base64
 
@@ -66,7 +66,7 @@ def value_of(formula):
 
 
 def second_half_matters(module):
-    """출력의 앞쪽 절반이 입력의 뒤쪽 절반에 기대면 참입니다. 변화도가 말해 줍니다."""
+    """출력의 앞쪽 절반이 입력의 뒤쪽 절반에 기대면 참입니다. 기울기가 말해 줍니다."""
     channels = getattr(module, "in_channels", None) or getattr(module, "in_features", 96)
     shape = (1, channels) if isinstance(module, nn.Linear) else (1, channels, 5, 5)
     inputs = torch.rand(shape, requires_grad=True)
@@ -171,4 +171,4 @@ def test_facts_come_from_the_model_and_batch_size_that_are_given():
     panel.controls["name"].value = "fc8"
     assert "10 × 4,096 + 10 = <b>40,970</b>" in panel.readout.value
     # 4바이트 × (3 × 40,970 + 2 × 10)
-    assert "배치 1의 학습 한 걸음에 적어도 <b>0.5 MB</b>" in panel.readout.value
+    assert "배치 1의 학습 한 스텝에 적어도 <b>0.5 MB</b>" in panel.readout.value

@@ -1,4 +1,4 @@
-"""커널 보기: 반응은 PyTorch의 합성곱과, 색의 몫은 손으로 만든 커널로 확인합니다."""
+"""커널 보기: 반응은 PyTorch의 합성곱과, 색의 비율은 손으로 만든 커널로 확인합니다."""
 
 import numpy as np
 import pytest
@@ -115,4 +115,4 @@ def test_color_kernel_answers_nothing_by_luminance_alone(photo):
              for view in (COLOR, LUMINANCE)]  # fmt: skip
     assert "가장 센 반응 <b>0</b>" not in texts[0]
     assert "가장 센 반응 <b>0</b>" in texts[1]
-    assert all("색의 몫 <b>100 %</b>" in text for text in texts)
+    assert all("색의 비율 <b>100%</b>" in text for text in texts)

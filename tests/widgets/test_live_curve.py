@@ -44,7 +44,7 @@ def test_draws_at_most_once_per_interval(clock, seconds, drawings):
     seen = []
     curve.image.observe(lambda change: seen.append(change.new), names="value")
     for step in range(1, 101):
-        clock[0] += 0.05  # 100걸음에 5초
+        clock[0] += 0.05  # 100스텝에 5초
         curve.update(history_of(step))
     assert len(seen) in drawings
 
@@ -55,7 +55,7 @@ def test_last_step_is_always_drawn_and_finish_shows_the_last_epoch(clock):
     assert "200 / 200 배치" in curve.readout.value
     before = curve.image.value
     curve.finish(history_of(200, epochs=2))
-    assert "시험 정확도 98.0 %" in curve.readout.value
+    assert "테스트 정확도 98.0%" in curve.readout.value
     assert curve.image.value != before
 
 
@@ -97,4 +97,4 @@ def test_works_as_the_on_step_of_fit():
     )  # fmt: skip
     curve.finish(history)
     assert "10 / 10 배치" in curve.readout.value
-    assert "시험 정확도" in curve.readout.value
+    assert "테스트 정확도" in curve.readout.value

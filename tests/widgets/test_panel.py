@@ -104,7 +104,7 @@ def test_generator_shows_its_text_before_its_picture():
         yield draw_number(number)[1]
 
     panel = None
-    panel = Panel("차례", {"number": slider("값", 0, 9, value=3)}, draw, alt="숫자")
+    panel = Panel("순서", {"number": slider("값", 0, 9, value=3)}, draw, alt="숫자")
     old_picture = panel.image.value
     panel.controls["number"].value = 4
     text, picture_then = shown[-1]

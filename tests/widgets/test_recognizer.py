@@ -55,7 +55,7 @@ def test_text_names_both_answers():
         "penalties": np.array([9.0, 50, 50, 3.25, 50, 50, 50, 50, 50, 50]),
     }
     text = describe(result)
-    assert "LeNet5의 답 <b>4</b> (확률 91.0 %)" in text
+    assert "LeNet5의 답 <b>4</b> (확률 91.0%)" in text
     assert "LeNet5Original의 답 <b>3</b> (벌점 3.2, 다음은 0의 9.0)" in text
 
 

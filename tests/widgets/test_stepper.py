@@ -1,4 +1,4 @@
-"""합성곱 한 걸음씩: 값과 식을 손으로 계산한 것과 비교합니다."""
+"""합성곱 한 칸씩: 값과 식을 손으로 계산한 것과 비교합니다."""
 
 import numpy as np
 import pytest
@@ -56,8 +56,8 @@ def test_every_position_range(panel, stride, padding, size):
     ("settings", "position", "answer"),
     [
         # 값이 오른쪽으로 1, 아래로 10씩 커지는 조각입니다.
-        ({"kernel": "세로 테두리", "stride": 1, "padding": 0}, 9, "2행 2열 = <b>6</b>"),
-        ({"kernel": "가로 테두리", "stride": 2, "padding": 0}, 15, "4행 4열 = <b>60</b>"),
+        ({"kernel": "세로 에지", "stride": 1, "padding": 0}, 9, "2행 2열 = <b>6</b>"),
+        ({"kernel": "가로 에지", "stride": 2, "padding": 0}, 15, "4행 4열 = <b>60</b>"),
         ({"kernel": "흐리게", "stride": 1, "padding": 1}, 0, "1행 1열 = <b>2.4</b>"),  # 22 / 9
         ({"kernel": "선명하게", "stride": 2, "padding": 1}, 24, "5행 5열 = <b>88</b>"),
     ],

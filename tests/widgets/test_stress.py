@@ -1,4 +1,4 @@
-"""스트레스 테스트: 조작을 모두 훑고, 곡선을 한 점씩 따로 계산한 것과 견줍니다."""
+"""스트레스 테스트: 조작을 모두 훑고, 곡선을 한 점씩 따로 계산한 것과 비교합니다."""
 
 import numpy as np
 import pytest
@@ -45,7 +45,7 @@ def test_curve_follows_the_slider_that_moved(panel):
 def test_readout_is_the_models_probability(panel, models, images):
     panel.controls["rotation"].value = 30.0
     probability = models[0].eval()(distort(images[:1], rotation=30.0)).softmax(dim=1)[0, 1].item()
-    assert f"<b>{100 * probability:.1f} %</b>" in panel.readout.value
+    assert f"<b>{100 * probability:.1f}%</b>" in panel.readout.value
 
 
 def test_restore_button_undoes_everything(panel):

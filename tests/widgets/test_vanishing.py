@@ -82,7 +82,7 @@ def test_random_numbers_of_the_notebook_are_left_alone(batch):
 
 
 def test_unknown_initial_values_are_explained(batch):
-    with pytest.raises(ValueError, match="초기값은"):
+    with pytest.raises(ValueError, match="초깃값은"):
         all_norms(*batch, depth=3, init="0", quantity=SIGNALS)
 
 

@@ -12,11 +12,11 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
 MOST_CODE_LINES = 14  # 이보다 긴 코드는 화면에서 읽을 수 없어 결과만 보입니다.
-QUESTION = "<strong>예측해 보기"
+PREDICTION = re.compile(r"<p>(<b>예측\..*?)</p><details><summary>.*?</summary>(.*)</details>")
 NOTES = re.compile(
     r"<details><summary>(강사 노트 \((\d+)분\))</summary>\s*(.*?)\s*</details>", re.S
 )
-CODE_FORMAT = HtmlFormatter(nowrap=True, linespans="line", style="xcode")
+CODE_FORMAT = HtmlFormatter(nowrap=True, style="xcode")
 
 
 class SlideRenderer(IPythonRenderer):
@@ -38,9 +38,6 @@ class SlideRenderer(IPythonRenderer):
 
     def block_code(self, code: str, info: str | None = None) -> str:
         return f'<pre class="plain">{lines(html.escape(code.rstrip()))}</pre>\n'
-
-    def paragraph(self, text: str) -> str:
-        return f'<p class="ask">{text}</p>\n' if QUESTION in text else f"<p>{text}</p>\n"
 
     def link(self, text: str, url: str, title: str | None = None) -> str:
         if url.startswith(("http:", "https:")):
@@ -96,6 +93,8 @@ def outputs(cell: dict, images: dict[str, bytes], folder: str) -> list[str]:
                 f'<figure data-width="{width}" data-height="{height}">'
                 f'<img src="{name}" alt="{alt}" width="{width}" height="{height}"></figure>'
             )
+        elif found := PREDICTION.fullmatch(data.get("text/html", "")):  # 값은 물음 다음에 나옵니다.
+            made.append(f'<p class="ask">{found[1]}</p>\n<p class="answer">값: {found[2]}</p>')
         elif "text/html" in data:
             made.append(table(data["text/html"]))
         elif output.output_type != "display_data":
@@ -105,7 +104,7 @@ def outputs(cell: dict, images: dict[str, bytes], folder: str) -> list[str]:
 
 
 def shows_code(cell: dict, shown: list[str]) -> bool:
-    """코드가 말하려는 것일 때만 보입니다: 연습문제, 망을 만드는 코드, 글만 내는 짧은 셀.
+    """코드가 말하려는 것일 때만 보입니다: 연습문제, 모델을 만드는 코드, 글만 내는 짧은 셀.
 
     결과를 확인하거나(assert) 도움 함수를 만드는 셀은 결과만 보입니다.
     """
@@ -126,12 +125,11 @@ def code_cell(cell: dict, images: dict[str, bytes], folder: str) -> str:
     # 위젯의 그림은 셀의 값으로, 보통의 그림은 plotting.show로 나옵니다.
     live = any(
         (output.output_type == "execute_result" and "image/png" in output.data)
-        or output.get("data", {}).get("text/plain", "").startswith("<위젯")
+        or output.get("data", {}).get("text/plain", "").startswith(("<위젯", "<예측"))
         for output in cell.outputs
     )  # fmt: skip
     source = re.sub(r"\n{3,}", "\n\n", cell.source.replace("  # fmt: skip", ""))
-    code = highlight(source, PythonLexer(), CODE_FORMAT).rstrip()
-    code = re.sub(r'id="line-\d+"', 'class="line"', code).replace("\n</span>", "</span>")
+    code = lines(highlight(source, PythonLexer(), CODE_FORMAT).rstrip())
     parts = [] if exercise else shown
     if shows_code(cell, shown):
         parts = [f'<pre class="code"><code>{code}</code></pre>', *parts]

@@ -34,8 +34,8 @@ LEARNING_RATES = {
 }
 LABELS = {
     "baseline": "기준", "no_dropout": "드롭아웃 없음", "lrn": "+ LRN",
-    "lrn_constant": "+ 상수로 나누기", "pool2": "풀링 2/2", "crops_flips": "+ 자르기와 뒤집기",
-    "colors": "+ 자르기와 뒤집기, 색 잡음", "shipped": "담아 둔 망",
+    "lrn_constant": "+ 상수로 나누기", "pool2": "풀링 2/2", "crops_flips": "+ 크롭과 뒤집기",
+    "colors": "+ 크롭과 뒤집기, PCA 색상 증강", "shipped": "담아 둔 모델",
     "lenet5": "LeNet-5 (컬러 입력)", "relu": "tanh → ReLU", "max": "평균 → 최대 풀링",
     "depth": "+ 깊이", "width": "+ 너비", "dropout": "+ 드롭아웃", "augment": "+ 증강",
     "data": "+ 데이터 4배",
@@ -47,8 +47,8 @@ class Condition:
     """실험 조건 하나입니다.
 
     net: 신경망을 만드는 함수. augment: 차례로 적용하는 증강의 이름들.
-    target: 학습 정확도가 여기에 닿으면 멈춥니다. 이때 에폭마다 학습 데이터로 잽니다.
-    start: 출발점. "he"는 He의 초기값과 표준화한 입력, "small"은 논문의 초기값 N(0, 0.01)과 평균만
+    target: 학습 정확도가 여기에 닿으면 멈춥니다. 이때 에폭마다 학습 데이터로 측정합니다.
+    start: 출발점. "he"는 He의 초깃값과 표준화한 입력, "small"은 논문의 초깃값 N(0, 0.01)과 평균만
         뺀 0~255 입력입니다(Krizhevsky 2012, §2와 §5).
     """
 

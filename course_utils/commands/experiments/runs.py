@@ -90,7 +90,7 @@ def run(condition: Condition, data: ImageData, *, seed: int, name: str, folder: 
             history[curve] += [round(value, 5) for value in new[curve]]
         save(saved, model, optimizer, settings, history)
     record = settings | {
-        "data": f"{data.name}, 학습 {len(images):,}장, 시험 {len(test_images):,}장",
+        "data": f"{data.name}, 학습 {len(images):,}장, 테스트 {len(test_images):,}장",
         "date": date.today().isoformat(), "torch": torch.__version__,
         "precision": "bfloat16", "threads": torch.get_num_threads(),
         "history": history,
@@ -181,7 +181,7 @@ def work(condition: str, seed: int) -> str:
 
 
 def hold_out(data: ImageData, every: int) -> ImageData:
-    """학습 데이터에서 `every`장마다 한 장을 떼어 시험 데이터 대신 씁니다."""
+    """학습 데이터에서 `every`장마다 한 장을 떼어 테스트 데이터 대신 씁니다."""
     held = torch.arange(len(data.train_labels)) % every == every - 1
     images, labels = data.train_images, data.train_labels
     return replace(

@@ -55,7 +55,7 @@ def best_figure_1(folder: Path) -> dict[str, dict[str, str]]:
 
 
 def best_ladder(folder: Path) -> dict[str, str]:
-    """사다리의 칸마다, 떼어 둔 학습 데이터에서 가장 나은 학습률의 조건 이름입니다."""
+    """사다리의 칸마다, 검증 데이터에서 가장 나은 학습률의 조건 이름입니다."""
 
     def held_out_accuracy(name: str) -> float:
         return load_record(f"{name}_0", folder=folder)["history"]["test_accuracy"][-1]

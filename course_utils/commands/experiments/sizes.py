@@ -45,7 +45,7 @@ def work(method: str, size: int, seed: int, *, folder: Path = BUILD) -> str:
         record = measure(method, load_mnist(), size=size, seed=seed)
         record |= {"recipe": recipe, "date": date.today().isoformat()}
         write_json(folder / f"{name}.json", record, indent=None)
-    return f"{name}: 오류율 {record['error']:.2f} %, {record['seconds']:.0f}초"
+    return f"{name}: 오류율 {record['error']:.2f}%, {record['seconds']:.0f}초"
 
 
 def ship(seeds: Sequence[int], *, folder: Path = BUILD, target: Path = ASSETS) -> None:
@@ -55,7 +55,7 @@ def ship(seeds: Sequence[int], *, folder: Path = BUILD, target: Path = ASSETS) -
     kept = ("error", "seconds", "date")
     write_json(target / "data_size.json", {
         "command": "python -m course_utils.commands.experiments data_size",
-        "data": "MNIST, 시험 10,000장",
+        "data": "MNIST, 테스트 10,000장",
         "torch": torch.__version__, "sklearn": sklearn.__version__, "skimage": skimage.__version__,
         "threads": 1, "sizes": SIZES, "seeds": list(seeds), "recipes": RECIPES,
         "runs": {name: {key: run[key] for key in kept} for name, run in runs.items()},

@@ -200,7 +200,7 @@ def run(options: Namespace, device: torch.device, train: ImageTree, val: ImageTr
     steps = len(train) // options.batch_size
     if saved:
         state.unpack(saved)
-        say(f"마친 에폭 {state.epoch}, {state.step}걸음에서 이어집니다.")
+        say(f"마친 에폭 {state.epoch}, {state.step}스텝에서 이어집니다.")
     if is_first():
         keep_rows(options.out, until=state.epoch * steps + state.step)
     while state.epoch < options.epochs and not options.evaluate:
@@ -208,7 +208,7 @@ def run(options: Namespace, device: torch.device, train: ImageTree, val: ImageTr
         result = evaluate(state, val, options, num_crops=1)
         finish_epoch(state, result, options, settings, steps=steps)
     result = evaluate(state, val, options, num_crops=10)
-    say(f"열 자르기: top-1 오류율 {result['error']:.2%}, top-5 오류율 {result['top5_error']:.2%} "
+    say(f"10-크롭: top-1 오류율 {result['error']:.2%}, top-5 오류율 {result['top5_error']:.2%} "
         f"(검증 이미지 {result['images']:,}장)")  # fmt: skip
     if is_first() and not options.evaluate:
         record = {

@@ -211,7 +211,7 @@ def train_epoch(state: State, train: ImageTree, options: Namespace, settings: di
             "skipped": len(state.skipped), "processes": size,
         }  # fmt: skip
         keep(state, row, options, settings if saving else None)
-        say(f"{state.epoch + 1}에폭 {state.step}/{steps}걸음: 손실 {row['loss']:.4f}, "
+        say(f"{state.epoch + 1}에폭 {state.step}/{steps}스텝: 손실 {row['loss']:.4f}, "
             f"오류율 {row['error']:.2%}, 초당 {row['images_per_second']:,.0f}장")  # fmt: skip
         sums, names, began, since = 0, set(), time.perf_counter(), state.step
 

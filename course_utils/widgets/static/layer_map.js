@@ -23,7 +23,7 @@ function render({ model, el }) {
   const of = (things, name) => things.filter((thing) => thing.name === name);
   const svg = add(root, "svg", {
     viewBox: `0 0 ${scene.width} ${scene.height}`, role: "radiogroup",
-    "aria-label": "망의 층들. 왼쪽, 오른쪽 화살표와 Home, End로 고릅니다.",
+    "aria-label": "모델의 층들. 왼쪽, 오른쪽 화살표와 Home, End로 고릅니다.",
   });
   of(scene.boxes, "").forEach((box) => addBox(svg, box, "paper"));
   of(scene.texts, "").forEach((text) => addText(svg, text));
