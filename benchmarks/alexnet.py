@@ -82,7 +82,7 @@ def course_epoch(data: ImageData, axes: tuple[Tensor, Tensor], *, half: bool) ->
 
 
 def against_samples(runs: int, *, half: bool) -> dict:
-    """`fit` + `augmentation`과, DataLoader + 이미지마다의 변환(float32).
+    """`fit` + `augmentation`과, DataLoader + 이미지별 변환(float32).
 
     Args:
         half: 우리는 bfloat16 자동 혼합 정밀도로 학습합니다. 아니면 둘 다 float32인데, 합성곱이

@@ -238,7 +238,7 @@ async def hold_class(kernels: list, notebook: Path) -> dict:
 
 
 def summarize(students: list[Student], notebook: Path) -> dict:
-    """학생마다의 결과에서 표에 적을 것을 고릅니다."""
+    """학생별 결과에서 표에 적을 것을 고릅니다."""
     sources = dict(code_cells(notebook))
     cells = [(spent, number) for one in students for number, spent in one.cells]
     slowest = max(cells, default=None)

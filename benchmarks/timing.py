@@ -31,9 +31,9 @@ def median_seconds(work: Callable[[], object], *, runs: int = 5) -> float:
 
 
 def compare(ours: Callable[[int], object], theirs: Callable[[int], object], runs: int) -> dict:
-    """둘을 번갈아 측정합니다. 컴퓨터가 느려졌다 빨라져도 짝마다의 비율은 덜 흔들립니다.
+    """둘을 번갈아 측정합니다. 컴퓨터가 느려졌다 빨라져도 짝별 비율은 덜 흔들립니다.
 
-    인자는 시드입니다. `values`는 짝마다의 `theirs / ours`이고 1보다 크면 우리가 빠릅니다.
+    인자는 시드입니다. `values`는 짝별 `theirs / ours`이고 1보다 크면 우리가 빠릅니다.
     """
     ours(-1), theirs(-1)  # 처음 한 번은 메모리를 잡고 커널을 고르느라 느립니다.
     return paired([(seconds(ours, seed), seconds(theirs, seed)) for seed in range(runs)])

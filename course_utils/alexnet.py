@@ -299,9 +299,9 @@ class LadderNet(nn.Module):
     입력 `(N, 3, 32, 32)`, 출력 로짓 `(N, num_classes)`, 처음 값의 파라미터 62,006개(10개 클래스).
 
     Args:
-        channels: 합성곱마다의 출력 채널. 앞의 둘은 5×5 뒤에 2×2 풀링을 두고(LeCun 1998의 C1-S4),
+        channels: 합성곱별 출력 채널. 앞의 둘은 5×5 뒤에 2×2 풀링을 두고(LeCun 1998의 C1-S4),
             그 뒤의 것은 AlexNet의 conv3-conv5처럼 3×3이고 크기를 지킵니다.
-        hidden: FC층마다의 유닛 수.
+        hidden: FC층별 유닛 수.
         activation: "tanh" 또는 "relu".
         pooling: "average" 또는 "max".
         dropout: FC층의 출력에서 지우는 비율.

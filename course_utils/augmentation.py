@@ -160,7 +160,7 @@ def shift_colors(images: Tensor, axes: tuple[Tensor, Tensor], amounts: Tensor) -
 
     Args:
         axes: `color_axes`의 결과.
-        amounts: 이미지마다 주축마다의 양 `(N, 3)`. 논문의 α입니다.
+        amounts: 이미지마다 주축별 양 `(N, 3)`. 논문의 α입니다.
 
     논문의 식은 α에 고윳값 λ를 곱하지만, 그러면 픽셀의 단위(0~1인지 0~255인지)에 따라 세기가
     달라집니다. 2012년 코드의 이름이 `color_stdevs`여서 λ를 표준편차로 읽었습니다(추정).

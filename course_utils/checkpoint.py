@@ -86,7 +86,7 @@ def save_pretrained(model: nn.Module, record: dict, name: str, *, folder: Path =
 
 
 def load_record(name: str, *, folder: Path = ASSETS) -> dict:
-    """기록 `{name}.json`입니다: 명령, 데이터, 날짜, 시드마다의 곡선."""
+    """기록 `{name}.json`입니다: 명령, 데이터, 날짜, 시드별 곡선."""
     path = folder / f"{name}.json"
     if not path.exists():
         known = ", ".join(sorted(file.stem for file in folder.glob("*.pt"))) or "없음"

@@ -247,7 +247,7 @@ def _split_order(order: Tensor, batch_size: int, model: nn.Module) -> list[Tenso
 
 
 def _keep_whole_epochs(history: dict, *, tested: bool) -> None:
-    """끝까지 가지 못한 에폭의 값을 지워 에폭마다의 기록을 같은 길이로 맞춥니다."""
+    """끝까지 가지 못한 에폭의 값을 지워 에폭별 기록을 같은 길이로 맞춥니다."""
     names = ["train_loss", "train_accuracy"] + ["test_loss", "test_accuracy"] * tested
     num_epochs = min(len(history[name]) for name in names)
     for name in names:

@@ -247,7 +247,7 @@ def test_target_stops_the_run(monkeypatch, tmp_path, data):
 
 
 def watch_fit(monkeypatch):
-    """학습하지 않고, 에폭마다의 학습률과 테스트 이미지를 적어 두는 목록입니다."""
+    """학습하지 않고, 에폭별 학습률과 테스트 이미지를 적어 두는 목록입니다."""
     seen = []
 
     def fit(*_, optimizer, test, **__):

@@ -20,7 +20,7 @@ NAMES = [path.stem for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
 
 
 class Page(HTMLParser):
-    """셀마다의 글, 강사 노트의 글, 쪽이 불러오는 주소를 모읍니다."""
+    """셀별 글, 강사 노트의 글, 쪽이 불러오는 주소를 모읍니다."""
 
     def __init__(self, text):
         super().__init__()

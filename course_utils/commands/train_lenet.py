@@ -67,7 +67,7 @@ def train(data: ImageData, *, kind: str, seed: int) -> tuple[LeNet5Original, dic
         test=(data.test_images, data.test_labels),
         progress=sys.stderr.isatty(),
     )
-    del history["step_loss"]  # 수만 개의 값은 담지 않고 패스마다의 값만 남깁니다.
+    del history["step_loss"]  # 수만 개의 값은 담지 않고 패스별 값만 남깁니다.
     return model, history
 
 

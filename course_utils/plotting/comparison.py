@@ -10,10 +10,10 @@ from course_utils.plotting.style import OKABE_ITO, mark_powers
 
 
 def plot_steps(steps: dict[str, Sequence[float]], *, ylabel: str = "테스트 오류율 (%)") -> Axes:
-    """바꿀 때마다의 값을 막대로, 시드마다의 값을 점으로 그리고 앞 막대와의 차이를 적습니다.
+    """바꿀 때마다 값을 막대로, 시드별 값을 점으로 그리고 앞 막대와의 차이를 적습니다.
 
     Args:
-        steps: 이름 → 시드마다의 값. 처음 것이 출발점이고, 낮을수록 좋은 값입니다.
+        steps: 이름 → 시드별 값. 처음 것이 출발점이고, 낮을수록 좋은 값입니다.
     """
     _, ax = plt.subplots(figsize=(11, 0.9 + 0.62 * len(steps)), layout="constrained")
     before = None

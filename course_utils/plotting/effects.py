@@ -14,7 +14,7 @@ def plot_effects(effects: Sequence[tuple[str, Sequence[float], float | None]]) -
     """바꾼 것마다 오류율의 변화(%p)를 한 축에 놓습니다. 왼쪽일수록 좋아진 것입니다.
 
     Args:
-        effects: `(이름, 시드마다의 변화, 논문의 변화)`. 논문에 값이 없으면 None입니다.
+        effects: `(이름, 시드별 변화, 논문의 변화)`. 논문에 값이 없으면 None입니다.
     """
     _, ax = plt.subplots(figsize=(9, 1.4 + 0.72 * len(effects)), layout="constrained")
     ax.axvline(0, color="black", linewidth=1.2)

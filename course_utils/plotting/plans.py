@@ -26,7 +26,7 @@ def plot_budget(
 
     Args:
         batch_sizes: 작은 것부터 늘어놓은 배치 크기.
-        curves: 이름 → 배치 크기마다의 메모리. 배치에 비례해 늘므로 사이의 값도 비례로 잇습니다.
+        curves: 이름 → 배치 크기별 메모리. 배치에 비례해 늘므로 사이의 값도 비례로 잇습니다.
         crossings: 한도와 만나는 점을 찍고, 한도에 드는 가장 큰 배치를 범례에 적습니다.
     """
     _, ax = plt.subplots(figsize=(8, 4.8), layout="constrained")

@@ -46,7 +46,7 @@ def widen_later_years(ax: Axes) -> None:
 
 
 def spread_years(events: Sequence[dict]) -> list[float]:
-    """사건마다의 가로 자리입니다. 한 줄에 같은 해가 겹치면 반 해씩 뒤로 보냅니다."""
+    """사건별 가로 자리입니다. 한 줄에 같은 해가 겹치면 반 해씩 뒤로 보냅니다."""
     taken = [(event["kind"], event["year"]) for event in events]
     return [year + 0.5 * taken[:i].count((kind, year)) for i, (kind, year) in enumerate(taken)]
 
@@ -70,7 +70,7 @@ def plot_data_size(sizes: Sequence[int], curves: dict[str, Sequence[Sequence[flo
     """학습 데이터의 크기에 따른 테스트 오류율(%)을 로그 축에 그립니다.
 
     Args:
-        curves: 이름 → 시드마다의 오류율들 `(시드, 크기)`. 굵은 선은 평균, 점은 시드입니다.
+        curves: 이름 → 시드별 오류율들 `(시드, 크기)`. 굵은 선은 평균, 점은 시드입니다.
     """
     _, ax = plt.subplots(figsize=(8.4, 4.6), layout="constrained")
     styles = (("-", "o"), ("--", "s"), ("-.", "^"), (":", "D"))

@@ -444,7 +444,7 @@ def check_labels(train: Sample, test: Sample | None, report: Report) -> bool:
         report.add(
             "imbalance",
             f"학습 레이블의 {largest:.1%}가 {int(classes[counts.argmax()])}번 클래스입니다.",
-            "드문 클래스를 더 모으거나 고르게 뽑고, 정확도 대신 클래스마다의 정확도를 보십시오.",
+            "드문 클래스를 더 모으거나 고르게 뽑고, 정확도 대신 클래스별 정확도를 보십시오.",
         )
     if test is not None:
         strange = ~torch.isin(test.labels, classes)

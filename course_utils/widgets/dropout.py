@@ -12,7 +12,7 @@ from course_utils.widgets.pictures import GAP_COLOR, add_axes, blank, caption, e
 # 방식 → (마스크를 씌우는지, 남길 비율을 몇 번 곱하는지). 논문은 테스트할 때 남길 비율을 곱하고
 # (Krizhevsky 2012, §4.2는 0.5), PyTorch는 학습할 때 미리 나누어 테스트할 때 아무것도 하지 않습니다.
 MODES = {
-    "학습: 뒤집은 드롭아웃(PyTorch)": (True, -1),
+    "학습: 역 드롭아웃(PyTorch)": (True, -1),
     "학습: 논문": (True, 0),
     "테스트: PyTorch": (False, 0),
     "테스트: 논문(×남길 비율)": (False, 1),

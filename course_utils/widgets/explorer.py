@@ -205,7 +205,7 @@ def _sources(here, before):
 
 
 def draw_shares(figure, facts, name, *, batch_size, top=0):
-    """층마다의 파라미터, 곱셈 수, 메모리를 세 줄의 막대로 그립니다. 고른 층만 색이 다릅니다."""
+    """층별 파라미터, 곱셈 수, 메모리를 세 줄의 막대로 그립니다. 고른 층만 색이 다릅니다."""
     names = [one.name for one in facts]
     rows = {
         "파라미터\n(백만 개)": ([one.total("parameters") / MEGA for one in facts], 2),
@@ -249,6 +249,6 @@ def architecture_explorer(model=None, *, batch_size=128):
         {"name": layer_map},
         draw,
         alt=f"2012년 AlexNet의 구조: GPU 두 개에 나눈 두 열이 나란히 가고 {both}만 두 열을 모두 "
-        "읽습니다. 아래 막대는 층마다의 파라미터, 곱셈 수, 학습 메모리입니다.",
+        "읽습니다. 아래 막대는 층별 파라미터, 곱셈 수, 학습 메모리입니다.",
         static=draw_all,
     )

@@ -165,7 +165,7 @@ class LayerMap(anywidget.AnyWidget):
 
     Args:
         layers: 층마다 `name`, `label`(낭독할 이름), `kind`(`conv`, `pool`, `norm`, `fc`),
-            `side`(맵의 한 변), `channels`(열마다의 채널 수), `reads_both`(두 열을 모두 읽는가)가
+            `side`(맵의 한 변), `channels`(열별 채널 수), `reads_both`(두 열을 모두 읽는가)가
             든 사전들.
         value: 처음에 고를 층의 이름. 없으면 첫 층입니다.
     """

@@ -75,7 +75,7 @@ def draw_lrn(activations, mean_map, *, n, k, log_alpha, beta, row, column):
 
 
 def draw_channels(figure, vector, after, n):
-    """채널마다의 앞뒤 막대, 가장 큰 채널의 표시와 그 이웃 `n`개의 노란 바탕을 그립니다."""
+    """채널별 앞뒤 막대, 가장 큰 채널의 표시와 그 이웃 `n`개의 노란 바탕을 그립니다."""
     count, best = len(vector), int(vector.argmax())
     low, high = min(0.0, vector.min(), after.min()), max(0.0, vector.max(), after.max())
     high = high if high > low else 1.0

@@ -185,7 +185,7 @@ def draw_windows(axes, count, kernel, stride, end):
 
 
 def draw_chain(axes, sizes, rounding):
-    """층마다의 한 변을 논문의 값 위에 놓고, 같은지 다른지 적습니다."""
+    """층별 한 변을 논문의 값 위에 놓고, 같은지 다른지 적습니다."""
     columns = [(name, f"{side}×{side}", f"{PAPER_SIZES[name]}×{PAPER_SIZES[name]}", 104)
                for name, side in sizes.items()]  # fmt: skip
     columns.append(("FC6의 입력", flattened(sizes), flattened(PAPER_SIZES), 262))

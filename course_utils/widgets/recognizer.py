@@ -165,7 +165,7 @@ def digit_recognizer(modern, original=None, *, example=None):
         "숫자 그리기",
         {"drawing": pad},
         draw,
-        alt="그린 숫자를 다듬는 네 단계, 숫자마다의 확률, 층마다 나온 특징 맵, 숫자 그림과의 벌점",
+        alt="그린 숫자를 다듬는 네 단계, 숫자별 확률, 층마다 나온 특징 맵, 숫자 그림과의 벌점",
     )
     tools = [panel.readout]
     if example is not None:

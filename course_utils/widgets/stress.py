@@ -117,7 +117,7 @@ def stress_test(model, images, labels):
         "스트레스 테스트",
         {"index": digit, "control": curve} | sliders,
         draw,
-        alt="망가뜨린 숫자, 숫자마다의 확률 막대, 슬라이더 값에 따른 정답 확률의 곡선",
+        alt="망가뜨린 숫자, 숫자별 확률 막대, 슬라이더 값에 따른 정답 확률의 곡선",
         rows=[row(digit, curve, button("처음으로", restore)), row(*six[:3]), row(*six[3:])],
     )
     return panel

@@ -45,7 +45,7 @@ def build_chain(num_inputs: int, num_classes: int, *, depth: int, init: str, see
 def gradient_norms(
     inputs: Tensor, labels: Tensor, *, activation: str, depth: int, init: str, seed: int = 0
 ) -> dict[str, np.ndarray]:
-    """층마다의 기울기의 크기 `{"가중치의 기울기": (depth,), "전해진 기울기": (depth,)}`입니다.
+    """층별 기울기의 크기 `{"가중치의 기울기": (depth,), "전해진 기울기": (depth,)}`입니다.
 
     Args:
         inputs: `(N, …)`. 한 줄로 펴서 첫 층에 넣습니다.
@@ -71,7 +71,7 @@ def gradient_norms(
 
 
 def all_norms(inputs, labels, *, depth, init, quantity) -> dict[str, np.ndarray]:
-    """활성 함수마다의 기울기 크기 `(depth,)`입니다."""
+    """활성 함수별 기울기 크기 `(depth,)`입니다."""
     return {
         name: gradient_norms(inputs, labels, activation=name, depth=depth, init=init)[quantity]
         for name in ACTIVATIONS
@@ -109,7 +109,7 @@ def draw_norms(norms: dict[str, np.ndarray], *, quantity: str):
 
 
 def vanishing_gradients(inputs: Tensor, labels: Tensor) -> Panel:
-    """깊이와 초깃값을 바꾸며 세 활성 함수의 층마다의 기울기를 비교하는 `Panel`입니다."""
+    """깊이와 초깃값을 바꾸며 세 활성 함수의 층별 기울기를 비교하는 `Panel`입니다."""
     controls = {
         "depth": slider("층 수", 2, 20, value=10),
         "init": choice("초깃값", sorted(INITS, key="PyTorch 기본값".__ne__)),
@@ -123,7 +123,7 @@ def vanishing_gradients(inputs: Tensor, labels: Tensor) -> Panel:
         return describe(norms), draw_norms(norms, quantity=values["quantity"])
 
     return Panel(
-        "층마다의 기울기",
+        "층별 기울기",
         controls,
         draw,
         alt="층 번호에 따른 기울기의 크기를 로그 축에 그린 세 곡선: 시그모이드, tanh, ReLU",

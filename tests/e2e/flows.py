@@ -143,7 +143,7 @@ def draw_digits(root):
 
 
 def choose_layers(root):
-    """구조도: 누르거나 화살표로 옮기면 그 층의 글과 막대가 나옵니다. (고를 때마다의 시간, ms)"""
+    """구조도: 누르거나 화살표로 옮기면 그 층의 글과 막대가 나옵니다. (고를 때별 시간, ms)"""
     page = root.page
     root.locator("[data-layer=conv3]").click()
     wait_for_text(root, "→ conv3 →")

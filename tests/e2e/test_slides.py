@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 NAMES = [path.stem for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))]
 READY = "() => window.Reveal && Reveal.isReady()"
-# 셀마다의 글 조각들과 그림들. 쪼갠 표의 제목 줄은 되풀이되므로 한 번만 셉니다.
+# 셀별 글 조각들과 그림들. 쪼갠 표의 제목 줄은 되풀이되므로 한 번만 셉니다.
 TEXTS = """() => {
   const found = {};
   for (const block of document.querySelectorAll("[data-cell]")) {

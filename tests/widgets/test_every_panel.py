@@ -40,7 +40,7 @@ PANELS = {
         "주축",
     ),
     "큰 커널과 쌓은 커널": (widgets.kernel_stacks, "단면"),
-    "층마다의 기울기": (vanishing_gradients, "기울기"),
+    "층별 기울기": (vanishing_gradients, "기울기"),
     "조용한 해들의 연표": (widgets.quiet_years_timeline, "연표"),
 }
 # 그림에 나타나지 않고 글만 바꾸는 조작

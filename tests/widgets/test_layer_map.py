@@ -9,7 +9,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from course_utils.widgets.layer_map import HEIGHT, WIDTH, LayerMap, arrange, draw_scene
 from course_utils.widgets.pictures import blank
 
-# Krizhevsky 2012, Fig. 2: 이름, 종류, 맵의 한 변, 열마다의 채널, 두 열을 모두 읽는가
+# Krizhevsky 2012, Fig. 2: 이름, 종류, 맵의 한 변, 열별 채널, 두 열을 모두 읽는가
 PAPER = [
     ("conv1", "conv", 55, [48, 48], False),
     ("norm1", "norm", 55, [48, 48], False),

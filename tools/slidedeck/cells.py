@@ -80,7 +80,7 @@ def table(text: str) -> str:
 
 
 def outputs(cell: dict, images: dict[str, bytes], folder: str) -> list[str]:
-    """저장된 결과마다의 HTML입니다. 그림은 `images`에 담고, 위젯 자리와 진행 막대의 글은 뺍니다."""
+    """저장된 결과별 HTML입니다. 그림은 `images`에 담고, 위젯 자리와 진행 막대의 글은 뺍니다."""
     made = []
     for number, output in enumerate(cell.outputs):
         data = output.get("data", {})

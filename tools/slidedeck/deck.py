@@ -13,7 +13,7 @@ MORE = ' <span class="more">(이어서)</span>'
 
 @dataclass
 class Slide:
-    """화면에 맞게 나누기 전의 슬라이드 하나입니다. `cells`는 셀마다의 HTML입니다."""
+    """화면에 맞게 나누기 전의 슬라이드 하나입니다. `cells`는 셀별 HTML입니다."""
 
     title: str
     level: int = 2

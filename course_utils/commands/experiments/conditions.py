@@ -166,7 +166,7 @@ def make_inputs(condition: Condition, data: ImageData) -> tuple[Tensor, Tensor]:
     """조건의 출발점에 맞춘 학습 이미지와 테스트 이미지입니다."""
     if condition.start == "he":
         return scale_photos(data.train_images), scale_photos(data.test_images)
-    mean = data.train_images.mean(dim=0)  # 픽셀 자리마다의 평균 (Krizhevsky 2012, §2)
+    mean = data.train_images.mean(dim=0)  # 픽셀 자리별 평균 (Krizhevsky 2012, §2)
     return 255 * (data.train_images - mean), 255 * (data.test_images - mean)
 
 

@@ -17,7 +17,7 @@ function unpack(bytes, layout) {
   return net;
 }
 
-// 5×5 합성곱. links는 커널마다의 [출력 맵, 입력 맵]입니다.
+// 5×5 합성곱. links는 커널별 [출력 맵, 입력 맵]입니다.
 function convolve(input, side, links, kernels, bias) {
   const size = side - 4, out = new Float32Array(bias.length * size * size);
   bias.forEach((value, map) => out.fill(value, map * size * size, (map + 1) * size * size));
@@ -33,7 +33,7 @@ function convolve(input, side, links, kernels, bias) {
   return squash(out);
 }
 
-// 2×2 네 값의 합에 맵마다의 계수를 곱하고 편향을 더합니다.
+// 2×2 네 값의 합에 맵별 계수를 곱하고 편향을 더합니다.
 function subsample(input, side, weight, bias) {
   const size = side / 2, out = new Float32Array(weight.length * size * size);
   for (let m = 0; m < weight.length; m++) for (let y = 0; y < size; y++) for (let x = 0; x < size; x++) {
@@ -48,7 +48,7 @@ const every = (outputs, inputs) =>
   Array.from({ length: outputs * inputs }, (_, i) => [Math.floor(i / inputs), i % inputs]);
 const C1_LINKS = every(6, 1), C5_LINKS = every(120, 16);
 
-// 32×32 이미지(바탕 −0.1) → 층마다의 값과 벌점 10개. table은 C3의 연결표입니다.
+// 32×32 이미지(바탕 −0.1) → 층별 값과 벌점 10개. table은 C3의 연결표입니다.
 function forward(net, table, image) {
   const c3Links = table.flatMap((sources, to) => sources.map((from) => [to, from]));
   const C1 = convolve(image, 32, C1_LINKS, net["C1.weight"], net["C1.bias"]);
