@@ -113,7 +113,7 @@ def main() -> None:
             hits += expected in report.codes
             others.update(code for code in report.codes if code != expected)
             notices += bool(report.notices)
-            seconds.append(report.figures["걸린 시간"])
+            seconds.append(report.figures["seconds"])
         middle = sorted(seconds)[len(seconds) // 2]
         found = "–" if expected is None else f"{hits}/{options.seeds}"
         row = (name, options.seeds, found, dict(others) or 0, f"{middle:.1f}")

@@ -1,6 +1,7 @@
 """퀴즈: 정답은 통과하고, 오답마다 자기만의 힌트가 있으며, 화면이 없어도 읽을 수 있습니다."""
 
 import pytest
+from scipy.stats import binomtest
 
 from course_utils.quiz import ASSETS, Quiz, load_questions
 
@@ -27,10 +28,17 @@ def test_every_choice_has_its_own_feedback(name):
         assert len({choice.feedback for choice in question.choices}) == len(question.choices)
 
 
-@ALL
-def test_right_answers_are_not_always_in_the_same_place(name):
-    places = [[c.correct for c in q.choices].index(True) for q in load_questions(name)]
-    assert len(set(places)) > 1
+def test_place_and_length_do_not_give_the_answer_away():
+    """읽지 않고 첫째나 가장 긴 것을 골라도 넷에 하나만 맞습니다(양쪽 1%)."""
+    questions = [question.choices for name in NAMES for question in load_questions(name)]
+    keys = [[choice.correct for choice in choices].index(True) for choices in questions]
+    lengths = [[len(choice.text) for choice in choices] for choices in questions]
+    tricks = [[key == place for key in keys] for place in range(4)] + [
+        [pick(row) == row[key] and row.count(row[key]) == 1
+         for row, key in zip(lengths, keys, strict=True)] for pick in (max, min)
+    ]  # fmt: skip
+    for right in tricks:
+        assert binomtest(sum(right), len(right), 1 / 4).pvalue > 0.01
 
 
 @ALL

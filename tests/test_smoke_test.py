@@ -85,7 +85,7 @@ def test_clean_data_raises_no_alarm(clean):
     report = smoke_test(*clean)
     assert report.ok
     assert report.codes == []
-    assert report.figures["테스트 정확도"] > 0.9
+    assert report.figures["test_accuracy"] > 0.9
 
 
 def test_clean_pipeline_raises_no_alarm(clean):
@@ -148,7 +148,7 @@ def test_reading_stops_at_the_time_limit():
             return super().__getitem__(row)
 
     report = smoke_test(Slow(), time_limit=4)
-    assert report.figures["학습 표본"] <= 11  # 4초의 1/4
+    assert report.figures["train_samples"] <= 11  # 4초의 1/4
     assert any("느려" in notice for notice in report.notices)
 
 
@@ -225,9 +225,7 @@ def test_leak_is_found_in_all_of_the_training_tensor(clean):
     # 표본이 50장이어도, 텐서로 주면 나머지 250장과도 비교합니다.
     (images, labels), _ = clean
     test = (images[:100], labels[:100])
-    assert run(((images, labels), test), max_train=50).figures[
-        "학습에도 있는 테스트 이미지의 비율"
-    ] == 1  # fmt: skip
+    assert run(((images, labels), test), max_train=50).figures["leaked"] == 1
 
 
 def test_split_by_sampler_is_no_leak(clean):
@@ -371,7 +369,7 @@ class Pictures(Dataset):
 def test_any_image_data_is_read(make):
     report = smoke_test(make())
     assert report.ok
-    assert report.figures["학습 표본"] == 60
+    assert report.figures["train_samples"] == 60
 
 
 def test_pil_images_are_scaled_and_said_so():

@@ -19,6 +19,7 @@ import nbformat
 from course_files import ROOT, course_notebooks, replace_folder
 from slidedeck.cells import CODE_FORMAT
 from slidedeck.deck import Deck, deck_html, read_deck
+from slidedeck.plan import plan_deck, read_plans
 
 STATIC = Path(__file__).resolve().parent / "slidedeck" / "static"
 OUTPUT = ROOT / "build" / "slides"
@@ -73,13 +74,16 @@ def write_assets(folder: Path) -> None:
 
 
 def build(folder: Path) -> list[Deck]:
-    """빈 `folder`에 목차와 모든 노트북의 슬라이드를 만듭니다."""
+    """빈 `folder`에 목차, 모든 노트북의 슬라이드, 강의 안내의 표를 따른 수업을 만듭니다."""
     write_assets(folder / "assets")
     decks = [read_deck(nbformat.read(path, as_version=4), path.stem)
              for path in course_notebooks()]  # fmt: skip
+    by_number = {deck.name[:2]: deck for deck in decks}
+    guide = (ROOT / "docs" / "강의안내.md").read_text(encoding="utf-8")
+    decks += [plan_deck(total, rows, by_number) for total, rows in read_plans(guide).items()]
     for deck in decks:
-        (folder / deck.name).mkdir()
         for name, png in deck.images.items():
+            (folder / name).parent.mkdir(exist_ok=True)
             (folder / name).write_bytes(png)
         page = deck_html(deck, template("deck.html"))
         (folder / f"{deck.name}.html").write_text(page, encoding="utf-8")

@@ -77,12 +77,12 @@ def smoke_test(
         if test is not None:
             test = read_sample(test, max_test, part="테스트", report=report,
                                deadline=start + time_limit / 2)  # fmt: skip
-        report.figures |= {"학습 표본": len(train.labels)}
+        report.figures |= {"train_samples": len(train.labels)}
         if (scaled := _check_data(train, test, report)) is not None:
             given = (model, learning_rate, optimizer, train_step, predict)
             _check_labels_learnable(train, test, start + time_limit * 3 / 4, report)
             _check_pipeline(train, scaled, given, start + time_limit, report)
-    report.figures["걸린 시간"] = time.monotonic() - start
+    report.figures["seconds"] = time.monotonic() - start
     return report
 
 

@@ -40,6 +40,30 @@ FEWEST_LABELS = 50  # 읽다 만 표본이 이보다 적으면 클래스의 수�
 MOST_COMPARED = 70_000  # 이보다 많은 학습 이미지는 이만큼만 비교합니다.
 
 
+# 측정값의 이름 → (보고서에 쓰는 말, 쓰는 법)
+FIGURES = {
+    "train_samples": ("학습 표본", "{:,}"),
+    "train_constant": ("학습에서 단색 이미지의 비율", "{:.1%}"),
+    "test_constant": ("테스트에서 단색 이미지의 비율", "{:.1%}"),
+    "train_mean": ("학습 픽셀의 평균", "{:.3g}"),
+    "train_std": ("학습 픽셀의 표준편차", "{:.3g}"),
+    "test_mean": ("테스트 픽셀의 평균", "{:.3g}"),
+    "test_std": ("테스트 픽셀의 표준편차", "{:.3g}"),
+    "num_classes": ("클래스", "{:,}"),
+    "majority": ("가장 많은 클래스의 비율", "{:.1%}"),
+    "leaked": ("학습에도 있는 테스트 이미지의 비율", "{:.1%}"),
+    "held_out_accuracy": ("검증 이미지의 정확도", "{:.1%}"),
+    "chance": ("무작위 추측", "{:.1%}"),
+    "test_accuracy": ("테스트 정확도", "{:.1%}"),
+    "overfit_accuracy": ("배치 하나를 외운 정확도", "{:.1%}"),
+    "first_loss": ("배우기 전의 손실", "{:.3g}"),
+    "given_rate_loss": ("주신 학습률의 손실", "{:.3g}"),
+    "best_loss": ("가장 작은 손실", "{:.3g}"),
+    "seconds": ("걸린 시간", "{:.1f}초"),
+}
+KEYS = {"학습": "train", "테스트": "test"}  # 문장에 쓰는 이름 → 측정값의 이름
+
+
 @dataclass(frozen=True)
 class Finding:
     """잘못되어 보이는 것 하나입니다. `code`는 프로그램이 가려 쓰는 이름입니다."""
@@ -104,17 +128,8 @@ class Report:
         return "".join(parts)
 
     def _figure_texts(self) -> list[tuple[str, str]]:
-        """정확도와 비율은 %로, 시간은 초로, 장수는 정수로 씁니다."""
-        texts = []
-        for name, value in self.figures.items():
-            if any(word in name for word in ("정확도", "비율", "무작위 추측")):
-                text = f"{100 * value:.1f}%"
-            elif "시간" in name:
-                text = f"{value:.1f}초"
-            else:
-                text = f"{value:,}" if isinstance(value, int) else f"{value:.3g}"
-            texts.append((name, text))
-        return texts
+        return [(FIGURES[name][0], FIGURES[name][1].format(value))
+                for name, value in self.figures.items()]  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -323,7 +338,7 @@ def check_pixels(sample: Sample, part: str, report: Report) -> bool:
         )
         return False
     constant = (images.flatten(1).amax(dim=1) == images.flatten(1).amin(dim=1)).float().mean()
-    report.figures[f"{part}에서 한 색인 이미지의 비율"] = float(constant)
+    report.figures[f"{KEYS[part]}_constant"] = float(constant)
     if constant > CONSTANT_SHARE:
         report.add(
             "constant_images",
@@ -346,8 +361,8 @@ def check_pixels(sample: Sample, part: str, report: Report) -> bool:
 def check_scale(sample: Sample, part: str, report: Report) -> bool:
     """입력의 크기가 학습하기에 알맞으면 참입니다."""
     rms = sample.images.square().mean(dim=(0, 2, 3)).sqrt()
-    report.figures[f"{part} 픽셀의 평균"] = sample.images.mean().item()
-    report.figures[f"{part} 픽셀의 표준편차"] = sample.images.std().item()
+    report.figures[f"{KEYS[part]}_mean"] = sample.images.mean().item()
+    report.figures[f"{KEYS[part]}_std"] = sample.images.std().item()
     if RMS_RANGE[0] <= rms.min() and rms.max() <= RMS_RANGE[1]:
         return True
     low, high = sample.images.min().item(), sample.images.max().item()
@@ -413,7 +428,7 @@ def _noise(pair: list[Tensor]) -> Tensor:
 def check_labels(train: Sample, test: Sample | None, report: Report) -> bool:
     """학습해 볼 수 있는 레이블이면 참입니다."""
     classes, counts = train.labels.unique(return_counts=True)
-    report.figures["클래스"] = len(classes)
+    report.figures["num_classes"] = len(classes)
     is_partial = train.total != len(train.labels) and len(train.labels) < FEWEST_LABELS
     if is_partial and len(classes) == 1:
         report.notices.append("읽은 학습 이미지가 적고 모두 한 클래스여서 학습해 보지 않았습니다.")
@@ -439,7 +454,7 @@ def check_labels(train: Sample, test: Sample | None, report: Report) -> bool:
             "labels.unique(return_inverse=True)로 0부터 빈 번호 없이 다시 매기십시오.",
         )
     largest = counts.max().item() / len(train.labels)
-    report.figures["가장 많은 클래스의 비율"] = largest
+    report.figures["majority"] = largest
     if largest > MAJORITY and not is_partial:
         report.add(
             "imbalance",
@@ -493,7 +508,7 @@ def check_twins(train: Sample, test: Sample | None, report: Report) -> None:
         flipped |= torch.tensor([print_ in seen for print_ in _fingerprints(chosen.flip(width))])
     num_flipped = int((flipped & ~twins & test_usable).sum())
     leaked = int(((twins | flipped) & test_usable).sum())
-    report.figures["학습에도 있는 테스트 이미지의 비율"] = leaked / len(test.labels)
+    report.figures["leaked"] = leaked / len(test.labels)
     if leaked >= max(FEWEST_TWINS, TWIN_SHARE * len(test.labels)):
         report.add(
             "leak",

@@ -138,8 +138,8 @@ def check_learning(train, test, num_classes: int, *, deadline: float, report: Re
 
 def _tell_learning(result: dict, count: int, num_classes: int, finished: int, report) -> None:
     accuracy, chance = result["accuracy"], result["chance"]
-    report.figures["검증 이미지의 정확도"] = accuracy
-    report.figures["무작위 추측"] = chance
+    report.figures["held_out_accuracy"] = accuracy
+    report.figures["chance"] = chance
     if result["score"] > SIGNIFICANT:
         return
     seen = f"LeNet이 검증 이미지의 {accuracy:.1%}를 맞혔고, 무작위 추측은 {chance:.1%}입니다."
@@ -159,7 +159,7 @@ def _tell_learning(result: dict, count: int, num_classes: int, finished: int, re
 
 
 def _tell_test(train: dict, test: dict, count: int, report: Report) -> None:
-    report.figures["테스트 정확도"] = test["accuracy"]
+    report.figures["test_accuracy"] = test["accuracy"]
     seen = (f"LeNet이 검증 이미지는 {train['accuracy']:.1%}를 맞히는데 테스트 이미지는 "
             f"{test['accuracy']:.1%}를 맞힙니다(무작위 추측 {test['chance']:.1%}).")  # fmt: skip
     is_learned = train["kappa"] > LEARNED and test["upper"] < LITTLE
@@ -313,7 +313,7 @@ def check_one_batch(trial: Trial, report: Report) -> bool:
         best = max(best, accuracy(model))
         if best >= needed:
             break
-    report.figures["배치 하나를 외운 정확도"] = best
+    report.figures["overfit_accuracy"] = best
     if best - majority >= BROKEN * (1 - majority):
         return True
     if trial.is_late:
@@ -354,7 +354,7 @@ def check_learning_rate(trial: Trial, report: Report) -> None:
     for factor in FACTORS:
         losses[factor] = trial.loss(trial.run(scaled, torch.arange(len(trial.images)), NUM_STEPS))
         if factor == 1.0:
-            report.figures |= {"배우기 전의 손실": start, "주신 학습률의 손실": losses[1.0]}
+            report.figures |= {"first_loss": start, "given_rate_loss": losses[1.0]}
             if start - losses[1.0] >= LEAST_PROGRESS * start:
                 return
         if losses[factor] < GOOD_DROP * start:
@@ -363,7 +363,7 @@ def check_learning_rate(trial: Trial, report: Report) -> None:
             report.notices.append("시간이 모자라 학습률을 끝까지 비교하지 못했습니다.")
             return
     best = min(losses, key=losses.get)
-    report.figures["가장 작은 손실"] = losses[best]
+    report.figures["best_loss"] = losses[best]
     if start - losses[best] < LEAST_DROP * start:
         report.notices.append("어떤 학습률로도 손실이 줄지 않아 학습률은 아직 가릴 수 없습니다.")
         return

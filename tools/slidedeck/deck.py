@@ -19,6 +19,7 @@ class Slide:
     level: int = 2
     cells: list[str] = field(default_factory=list)
     notes: str = ""
+    source: str = ""  # 다른 노트북에서 가져왔다면 그 이름
 
 
 @dataclass
@@ -114,7 +115,8 @@ def slide_html(slide: Slide, stack: list[Slide], name: str) -> str:
 
 def deck_html(deck: Deck, template: Template) -> str:
     stacks = [
-        "\n".join(slide_html(slide, stack, deck.name) for slide in stack) for stack in deck.stacks
+        "\n".join(slide_html(slide, stack, slide.source or deck.name) for slide in stack)
+        for stack in deck.stacks
     ]
     slides = "\n".join(f"<section>\n{stack}\n</section>" for stack in stacks)
     return template.substitute(title=html.escape(deck.title), name=deck.name, slides=slides)
