@@ -1,10 +1,15 @@
 """노트북에 놓는 작은 표입니다. 셀 값은 모델과 데이터에서 계산해 넘깁니다."""
 
+import re
 from collections.abc import Iterable, Sequence
 from html import escape
 
 # 글자색을 정하지 않아 JupyterLab의 밝은 테마와 어두운 테마를 모두 따릅니다.
 _CELL = "padding:0.3em 0.9em;border-bottom:1px solid #9996;font-size:1rem;"
+
+
+# 92.2%, +0.82, −1.0 ~ +0.3, 1,000장처럼 수로 읽는 글입니다.
+_NUMBER = re.compile(r"[+−-]?[\d,.]+(?: ?[%가-힣A-Za-z]{1,3})?(?: ?~ ?[+−-]?[\d,.]+%?p?)?")
 
 
 def _text(value: object) -> str:
@@ -15,13 +20,17 @@ def _text(value: object) -> str:
         return f"{value:,}"
     if isinstance(value, tuple):
         return "×".join(map(str, value))
-    return "–" if value is None else str(value)
+    return "–" if value is None else re.sub(r"(?<![\w.])-(?=\d)", "−", str(value))
+
+
+def _is_number(value: object) -> bool:
+    return value is None or bool(_NUMBER.fullmatch(_text(value)))
 
 
 class Table:
     """제목 줄과 행으로 된 표입니다. 셀의 마지막 줄에 두면 HTML 표로 보입니다.
 
-    숫자 열은 오른쪽으로 맞추고, `total=True`이면 마지막 행을 굵게 씁니다.
+    수와 수로 읽는 글의 열은 오른쪽으로 맞추고, `total=True`이면 마지막 행을 굵게 씁니다.
     """
 
     def __init__(
@@ -48,7 +57,7 @@ class Table:
 
     def _repr_html_(self) -> str:
         numeric = [
-            all(isinstance(row[i], int | float | None) for row in self.rows)
+            all(_is_number(row[i]) for row in self.rows)
             for i in range(len(self.headers))
         ]
         aligned = ["right" if is_number else "left" for is_number in numeric]

@@ -19,6 +19,15 @@ def test_numbers_are_right_aligned_and_words_left_aligned():
     assert html.index("text-align:left") < html.index("text-align:right")
 
 
+@pytest.mark.parametrize(("text", "align", "shown"), [
+    ("92.2%", "right", "92.2%"), ("-0.35 ~ +0.19", "right", "−0.35 ~ +0.19"),
+    ("1,000장", "right", "1,000장"), ("28×28", "left", "28×28"), ("LeNet-5", "left", "LeNet-5"),
+])  # fmt: skip
+def test_text_that_reads_as_a_number_is_set_like_one(text, align, shown):
+    html = Table(["a"], [[text]])._repr_html_()
+    assert f"text-align:{align};\">{shown}</td>" in html
+
+
 def test_text_is_escaped():
     html = Table(["<b>"], [["<script>"]], caption="<i>")._repr_html_()
     assert "<script>" not in html
