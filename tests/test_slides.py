@@ -11,6 +11,7 @@ import serve_slides
 import slides
 from slidedeck import cells
 from slidedeck.deck import read_deck
+from slidedeck.plan import plan_deck, read_plans
 
 from course_utils.widgets import Predict
 
@@ -228,6 +229,22 @@ def test_an_answer_waits_behind_its_question_and_a_heading_opens_a_slide():
     assert re.search('class="ask".*몇.*\n.*class="answer".*3', stack[0].cells[0])
     assert 'class="cell later"' in stack[0].cells[1]
     assert "끝" in stack[0].cells[2]
+
+
+def test_a_plan_goes_through_the_sections_of_the_guide_with_a_clock(notebooks):
+    guide = (ROOT / "docs" / "강의안내.md").read_text(encoding="utf-8")
+    decks = {name[:2]: read_deck(notebook, name) for name, notebook in notebooks.items()}
+    plans = read_plans(guide)
+    assert list(plans) == [45, 90]
+    for total, rows in plans.items():
+        made = plan_deck(total, rows, decks)
+        assert len(made.stacks) == 1 + len(rows)
+        assert all("분: " in slide.notes for stack in made.stacks[1:] for slide in stack)
+        assert f"~{total}분: " in made.stacks[-1][0].notes
+    with pytest.raises(ValueError, match="99절"):
+        plan_deck(5, [["5", "없는 절", "01 99절", "–"]], decks)
+    with pytest.raises(ValueError, match="더하면 5분"):
+        plan_deck(45, [["5", "절", "01 1절", "–"]], decks)
 
 
 def test_the_server_is_for_this_computer_only_and_a_taken_port_is_told(built):

@@ -11,6 +11,7 @@ from driver import open_page
 ROOT = Path(__file__).resolve().parents[2]
 
 NAMES = [path.stem for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))]
+NAMES += ["수업45", "수업90"]
 READY = "() => window.Reveal && Reveal.isReady()"
 # 셀별 글 조각들과 그림들. 쪼갠 표의 제목 줄은 되풀이되므로 한 번만 셉니다.
 TEXTS = """() => {
