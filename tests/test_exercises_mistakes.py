@@ -55,7 +55,7 @@ WRONG = [
     (quiet_years.check_training_years, lambda m, i, e, r: 2 * m * i * e / r / YEAR, "순전파도"),
     (quiet_years.check_training_years, lambda m, i, e, r: 3 * m * i * e / r / 86_400, "날의 수"),
     (quiet_years.check_training_years, lambda m, i, e, r: 3 * m * i * e / r, "초입니다"),
-    (quiet_years.check_training_years, lambda m, i, e, r: 3 * m * i / r, "에폭"),
+    (quiet_years.check_training_years, lambda m, i, e, r: 3 * m * i / r, "몇 초이고 몇 해"),
     (
         quiet_years.check_word_histogram,
         lambda words, count: torch.bincount(words, minlength=count),
@@ -87,11 +87,11 @@ WRONG = [
     (exercises.check_receptive_field, lambda layers: sum(k for k, _ in layers), "그냥 더했"),
     (exercises.check_receptive_field, lambda layers: 1 + sum(k - 1 for k, _ in layers), "빠졌"),
     (exercises.check_receptive_field, lambda layers: 1 + sum((k - 1) * s for k, s in layers), "앞"),
-    (exercises.check_receptive_field, lambda layers: 0, "1에서 시작"),
+    (exercises.check_receptive_field, lambda layers: 0, "layers=[(3, 1), (3, 1)]: 기대한 값은"),
     (exercises.check_stack_parameters, lambda k, d, n, c: k * k * c * (n + c * (d - 1)), "편향"),
     (exercises.check_stack_parameters, lambda k, d, n, c: d * (k * k * c * c + c), "첫 층"),
     (exercises.check_stack_parameters, lambda k, d, n, c: d * k * k * c * c, "편향도"),
-    (exercises.check_stack_parameters, lambda k, d, n, c: k * k, "커널²"),
+    (exercises.check_stack_parameters, lambda k, d, n, c: k * k, "기대한 값은 85728, 나온"),
     # 06
     (transfer.check_normalize, lambda x, mean, std: (x - mean) / std, "너비"),
     (transfer.check_normalize, lambda x, mean, std: x - mean[:, None, None], "나누지 않"),

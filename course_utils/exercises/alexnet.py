@@ -94,12 +94,8 @@ def check_grouped_parameters(function: Callable[[int, int, int, int], int]) -> V
                 whole // groups**2 + outputs,
                 "두 번 나누었습니다. 그룹 하나는 1/groups²이지만 그런 그룹이 groups개입니다.",
             ),
-            (
-                (weights + outputs).double(),
-                "값은 맞지만 파라미터 수는 정수여야 합니다. //를 쓰십시오.",
-            ),
         ],
-        otherwise="출력 맵 하나의 커널은 K × K × (입력 맵 / 그룹)이고, 편향이 하나 더 있습니다.",
+        otherwise="출력 맵 하나가 입력 맵을 몇 개나 읽는지부터 세어 보십시오.",
         explanation="conv2는 614,656개가 아니라 307,456개입니다.",
     )
 
@@ -131,7 +127,7 @@ def check_local_response_norm(function: Callable[[Tensor], Tensor]) -> Verdict:
             (answer(total, beta=1), "분모에 β = 0.75제곱을 씌우지 않았습니다."),
             (answer(_sum_of_neighbours(a)), "이웃의 값을 제곱하지 않고 더했습니다."),
         ],
-        otherwise="채널 i의 이웃은 i − 2부터 i + 2까지이고, 분모는 (k + α/n · Σ a²)^β입니다.",
+        otherwise="채널 하나를 골라 더한 이웃과 분모를 손으로 계산해 비교하십시오.",
         explanation="열의 맨 끝 채널은 더하는 제곱이 셋뿐이라 덜 눌립니다.",
     )
 
@@ -157,7 +153,7 @@ def check_exchange_bytes(function: Callable[[int, int], int]) -> Verdict:
             (4 * channels * side, "맵은 정사각형이므로 한 변을 두 번 곱해야 합니다."),
             (32 * numbers, "비트로 셌습니다. float32는 32비트, 곧 4바이트입니다."),
         ],
-        otherwise="채널 수 × 높이 × 너비 × 4바이트입니다.",
+        otherwise="맵에 든 수의 개수와 수 하나의 바이트를 따로 세어 보십시오.",
         explanation="conv3 앞에서는 이미지 한 장에 86,528바이트, FC7 앞에서는 8,192바이트입니다.",
     )
 

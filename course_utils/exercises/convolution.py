@@ -26,7 +26,7 @@ def check_output_size(function: Callable[[int, int, int, int], int]) -> Verdict:
             ),
             (covered / stride + 1, "나누어떨어지지 않으면 버림(//)을 해야 합니다."),
         ],
-        otherwise="floor((N + 2P − K) / S) + 1을 옮겨 보십시오.",
+        otherwise="창을 놓을 수 있는 자리를 종이에 그려 세어 보십시오.",
         explanation=f"입력 크기와 스트라이드를 바꾼 {len(cases)}가지 경우가 모두 같습니다.",
     )
 
@@ -62,10 +62,9 @@ def check_same_padding(function: Callable[[int], int]) -> Verdict:
         (),
         (kernels - 1) // 2,
         mistakes=[
-            (kernels - 1, "한쪽에 붙는 양을 구해야 합니다. 2P = K − 1에서 P는 그 절반입니다."),
-            ((kernels - 1) / 2, "값은 맞지만 패딩은 정수여야 합니다. //를 쓰십시오."),
+            (kernels - 1, "양쪽에 붙는 양을 더한 것입니다. 한쪽에 붙는 양을 구해야 합니다."),
             ((kernels + 1) // 2, "K = 3으로 확인해 보십시오: 한 줄씩만 붙이면 충분합니다."),
         ],
-        otherwise="N = (N + 2P − K) + 1을 P에 대해 풀어 보십시오.",
+        otherwise="작은 커널에서 크기가 몇 줄 줄어드는지부터 세어 보십시오.",
         explanation="홀수 커널은 (K − 1) / 2만큼 붙이면 크기가 그대로입니다.",
     )

@@ -30,7 +30,7 @@ def check_versions(function: Callable[[int, int], int]) -> Verdict:
             ((gaps + 1) ** 2, "뒤집은 것까지 세면 두 배입니다."),
             (2 * (gaps + 1), "가로와 세로를 따로 고르므로 자리의 수를 제곱합니다."),
         ],
-        otherwise="한 방향의 자리는 큰 변 − 작은 변 + 1곳입니다.",
+        otherwise="작은 수로, 이를테면 3에서 2를 자르는 자리를 모두 적어 보십시오.",
         explanation="256에서 224를 자르면 33 × 33 × 2 = 2,178입니다.",
     )
 
@@ -49,7 +49,7 @@ def check_ten_crop_answer(function: Callable[[Tensor], Tensor]) -> Verdict:
             (votes[0], "첫 번째 조각만 보았습니다. 열 개를 모두 쓰십시오."),
             (logits.softmax(dim=2).mean(dim=0), "평균한 확률에서 가장 큰 클래스를 고르십시오."),
         ],
-        otherwise="조각마다 softmax(dim=2), 조각끼리 평균, 클래스에서 argmax입니다.",
+        otherwise="무엇을 먼저 하고 무엇을 나중에 하는지, 어느 차원에서 하는지 보십시오.",
         explanation="한 조각이 크게 틀려도 나머지가 바로잡습니다.",
     )
 

@@ -58,7 +58,7 @@ def check_table_parameters(function: Callable[[tuple], int]) -> Verdict:
             (25 * links, "출력 맵마다 하나인 편향을 빠뜨렸습니다."),
             (25 * maps * inputs + maps, "모든 맵을 연결했습니다. 표에 있는 연결만 세십시오."),
         ],
-        otherwise="연결 하나에 5×5 커널 하나, 출력 맵 하나에 편향 하나입니다.",
+        otherwise="연결 하나와 출력 맵 하나가 파라미터를 몇 개씩 갖는지 따로 세어 보십시오.",
         explanation="연결마다 25개, 출력 맵마다 편향 1개입니다.",
     )
 

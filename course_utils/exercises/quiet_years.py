@@ -47,7 +47,7 @@ def check_training_years(function: Callable[[int, int, int, float], float]) -> V
             (3 * forward / DAY, "날의 수입니다. 한 해는 365.25일입니다."),
             (3 * forward, "초입니다. 한 해는 365.25 × 86,400초입니다."),
         ],
-        otherwise="3 × MAC × 이미지 수 × 에폭 / (초당 MAC)이 초이고, 이것을 해로 바꿉니다.",
+        otherwise="모두 몇 번 곱하는지, 그것이 몇 초이고 몇 해인지 나누어 계산해 보십시오.",
         explanation="세 배라는 가정은 두 기계에 똑같이 들어가므로 비교할 때에는 지워집니다.",
     )
 

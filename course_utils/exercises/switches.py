@@ -24,7 +24,7 @@ def check_receptive_field(function: Callable[[Sequence[tuple[int, int]]], int]) 
             (no_stride, "스트라이드가 빠졌습니다. 앞 층들의 스트라이드를 곱한 만큼 넓어집니다."),
             (own_stride, "자기 층이 아니라 **앞 층들**의 스트라이드를 곱합니다."),
         ],
-        otherwise="1에서 시작해 층마다 (커널 − 1) × 앞 층들의 스트라이드의 곱을 더합니다.",
+        otherwise="뒤의 층에서 한 칸 옆은 입력에서 몇 칸 옆인지 생각해 보십시오.",
         explanation="AlexNet의 conv1과 pool1을 지나면 한 칸이 19×19를 봅니다.",
     )
 
@@ -48,6 +48,6 @@ def check_stack_parameters(function: Callable[[int, int, int, int], int]) -> Ver
             (total(first_inputs=False), "첫 층의 입력 채널은 `channels`가 아니라 `inputs`입니다."),
             (total(False, 0), "첫 층의 입력 채널은 `inputs`이고, 편향도 세어야 합니다."),
         ],
-        otherwise="층마다 커널² × 입력 채널 × 출력 채널 + 출력 채널을 더합니다.",
+        otherwise="첫 층과 다음 층의 입력 채널이 같은지부터 보십시오.",
         explanation="컬러 이미지를 바로 보는 11×11 하나는 34,944개로, 쌓은 3×3보다 적습니다.",
     )

@@ -26,7 +26,7 @@ def check_normalize(function: Callable[[Tensor, Tensor, Tensor], Tensor]) -> Ver
             ((images - column_mean) / column_std.square(), "분산이 아니라 표준편차로 나눕니다."),
             (images * column_std + column_mean, "거꾸로 되돌리는 식입니다."),
         ],
-        otherwise="(x − mean) / std이고, mean과 std를 (3, 1, 1)로 바꾸어 채널에 맞춥니다.",
+        otherwise="한 채널만 떼어 평균이 0, 표준편차가 1이 되는지 보십시오.",
         explanation="사전 학습할 때와 같은 수를 써야 모델이 아는 크기의 입력이 됩니다.",
     )
 
@@ -35,8 +35,13 @@ def check_freeze(function: Callable[[nn.Module], nn.Module]) -> Verdict:
     """`function(model)`이 머리(`classifier`의 마지막 층)만 남기고 얼린 모델을 돌려주는지 봅니다."""
     model = _tiny_model()
     names = [name for name, _ in model.named_parameters()]
+
+    def learning():
+        return _learning(function(model), len(names))
+
+    learning.function = function
     return grade(
-        lambda: _learning(function(model), len(names)),
+        learning,
         (),
         torch.tensor([int(name.startswith("classifier.2.")) for name in names]),
         mistakes=[
@@ -48,7 +53,7 @@ def check_freeze(function: Callable[[nn.Module], nn.Module]) -> Verdict:
             (torch.tensor([int(not name.startswith("classifier.2.")) for name in names]),
              "거꾸로입니다. 머리가 배우고 나머지가 얼어야 합니다."),
         ],
-        otherwise="모두 requires_grad_(False)로 얼린 뒤 model.classifier[-1]만 다시 켭니다.",
+        otherwise="requires_grad가 True인 파라미터의 이름을 늘어놓고 비교하십시오.",
         explanation="기울기를 계산할 것이 머리뿐이어서 빠르고, 몸통은 그대로 남습니다.",
     )  # fmt: skip
 
