@@ -212,7 +212,8 @@ class SmallAlexNet(nn.Module):
         - 채널은 모두 1/4: 96-256-384-384-256 → 24-64-96-96-64
         - conv1은 11×11, 스트라이드 4 대신 5×5, 스트라이드 1: 32×32에는 줄일 크기가 없습니다.
         - FC는 1/16: 4,096 → 256. 마지막 맵은 6×6 대신 3×3입니다.
-    합성곱 다섯, FC 셋, 겹치는 풀링 3/2의 자리, FC6과 FC7 출력의 드롭아웃은 그대로입니다.
+    합성곱 다섯, FC 셋, 겹치는 풀링 3/2의 자리, FC6과 FC7 출력의 드롭아웃은 그대로입니다. 초깃값은
+    `start_he`입니다. PyTorch의 기본값에서는 모멘텀 없는 SGD로 몇 에폭이 지나도 배우지 못합니다.
     """
 
     def __init__(self, num_classes: int = 10, *, activation: str = "relu", lrn: bool = False,
@@ -256,6 +257,7 @@ class SmallAlexNet(nn.Module):
             drop7=nn.Dropout(dropout),
             fc8=nn.Linear(256, num_classes),                     # (N, num_classes)
         ))  # fmt: skip
+        start_he(self, activation)
 
     def forward(self, images: Tensor) -> Tensor:
         check_images(images, name="SmallAlexNet", sides=(32,))

@@ -20,6 +20,7 @@ from course_utils.alexnet import (
 )
 from course_utils.anatomy import dissect, layer_outputs
 from course_utils.lenet import LeNet5
+from course_utils.training import fit
 
 MODELS = [AlexNet, AlexNetOriginal, SmallAlexNet]
 
@@ -471,3 +472,16 @@ def test_later_steps_of_the_ladder_keep_the_map_size():
     model = LadderNet(channels=(6, 16, 16, 16, 16), pooling="max", activation="relu", dropout=0.5)
     assert model.features(torch.zeros(1, 3, 32, 32)).shape == (1, 16, 5, 5)
     assert [layer.p for layer in model.modules() if isinstance(layer, nn.Dropout)] == [0.5, 0.5]
+
+
+def test_small_net_learns_from_its_own_start_with_plain_sgd():
+    """PyTorch의 기본 초깃값에서는 여러 에폭이 지나도 무작위 추측(1/3)에 머뭅니다."""
+    torch.manual_seed(0)
+    labels = torch.arange(90) % 3
+    images = torch.randn(90, 3, 32, 32) / 2
+    images[torch.arange(90), labels] += 1  # 클래스마다 다른 색
+    model = SmallAlexNet(num_classes=3)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    history = fit(model, images, labels, optimizer=optimizer, num_epochs=15, batch_size=15,
+                  progress=False)  # fmt: skip
+    assert history["train_accuracy"][-1] > 0.9

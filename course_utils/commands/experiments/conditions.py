@@ -159,6 +159,8 @@ def build(condition: Condition, *, num_classes: int = 10) -> nn.Module:
     model = condition.net(num_classes)
     if condition.start == "small":
         return start_small(model)
+    if isinstance(model, SmallAlexNet):  # 이미 그 출발점에 있습니다.
+        return model
     return start_he(model, condition.net.keywords.get("activation", "relu"))
 
 
