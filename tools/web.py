@@ -16,7 +16,7 @@ from course_utils.widgets import STATIC, script  # noqa: E402
 from course_utils.widgets.live_lenet import browser_model  # noqa: E402
 
 PAGE = ROOT / "build" / "lenet5.html"
-WIDGETS = ("draw_pad", "lenet", "lenet_live", "connections", "sizes")
+WIDGETS = ("draw_pad", "lenet", "lenet_zoom", "lenet_live", "connections", "sizes")
 FIXED = ("C3", "output")  # 표에서 따로 세는 층과, 학습하지 않는 코드
 STYLED = ("draw_pad", "lenet_live", "connections", "sizes")
 

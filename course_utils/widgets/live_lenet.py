@@ -55,7 +55,7 @@ class LiveLeNet(anywidget.AnyWidget):
     rubbish = traitlets.Float().tag(sync=True)
     start = traitlets.Bytes().tag(sync=True)
     answer = traitlets.Int(-1).tag(sync=True)
-    _esm = script("draw_pad", "lenet", "lenet_live") + "export default lenet_live;"
+    _esm = script("draw_pad", "lenet", "lenet_zoom", "lenet_live") + "export default lenet_live;"
     _css = "".join(
         (STATIC / f"{name}.css").read_text(encoding="utf-8") for name in ("draw_pad", "lenet_live")
     )

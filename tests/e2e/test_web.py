@@ -107,6 +107,41 @@ def test_answer_appears_during_the_stroke(page):
     assert "답은 7" in page.locator("#live .sentence").text_content()
 
 
+def test_every_pixel_comes_from_where_the_zoom_says(page, digits):
+    """되짚어 계산한 값이 순전파의 값과 같습니다. 창은 맵을 벗어나지 않습니다."""
+    worst = page.evaluate("""image => {
+      const net = lenet.unpack(bytes(data.weights), data.order);
+      const input = Float32Array.from(image);
+      const values = { 입력: input, ...lenet.forward(net, data.table, input) };
+      const sides = { C1: [6, 28], S2: [6, 14], C3: [16, 10], S4: [16, 5] };
+      let worst = 0;
+      for (const [name, [maps, side]] of Object.entries(sides))
+        for (let map = 0; map < maps; map++)
+          for (let y = 0; y < side; y++) for (let x = 0; x < side; x++) {
+            const found = lenet.trace(net, data.table, values, name, map, y, x);
+            const expected = values[name][(map * side + y) * side + x];
+            worst = Math.max(worst, Math.abs(found.value - expected));
+          }
+      return worst; }""", digits[0].flatten().tolist())  # fmt: skip
+    assert worst < 1e-4
+
+
+def test_pixel_under_the_pointer_or_the_keys_shows_its_window(page):
+    draw_seven(page)
+    maps, told = page.locator("#live .maps canvas"), page.locator("#live .zoom [role=status]")
+    c1, c3 = maps.nth(1), maps.nth(3)
+    c1.hover(position={"x": 2 * 29 + 11, "y": 21})  # 1번 맵의 10행 5열: 칸 하나는 2픽셀
+    assert told.text_content().startswith("C1의 1번 맵, 10행 5열은")
+    assert "입력에서 5×5 창" in told.text_content()
+    assert page.locator("#live .frame").count() == 2
+    c3.focus()
+    page.keyboard.press("PageDown")
+    page.keyboard.press("ArrowRight")
+    assert told.text_content().startswith("C3의 1번 맵, 5행 6열은")
+    assert "S2의 1, 2, 3번 맵에서" in told.text_content()  # LeCun 1998, Table I
+    assert page.locator("#live .parts > div").count() == 3
+
+
 def test_scribble_is_called_rubbish(page):
     box = page.locator("#live .board canvas").bounding_box()
     page.mouse.move(box["x"] + 40, box["y"] + 40)

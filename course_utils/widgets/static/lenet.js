@@ -6,7 +6,7 @@ const half = (bits) => {
 };
 const squash = (values) => values.map((value) => 1.7159 * Math.tanh((2 / 3) * value));
 
-// float16 바이트 → {층의 이름: Float32Array}. layout은 [이름, 수]를 저장한 차례대로 적은 것입니다.
+// float16 바이트 → {층의 이름: Float32Array}. layout은 [이름, 수]를 저장한 순서대로 적은 것입니다.
 function unpack(bytes, layout) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), net = {};
   let at = 0;
@@ -61,6 +61,26 @@ function forward(net, table, image) {
   const penalties = Float32Array.from({ length: 10 }, (_, digit) =>
     F6.reduce((sum, value, i) => sum + (value - net["output.codes"][84 * digit + i]) ** 2, 0));
   return { C1, S2, C3, S4, C5, F6, penalties };
+}
+
+// 맵 `map`의 (y, x)가 나온 계산: 앞 층의 창과 커널(S층은 계수 하나), 곱, 편향, 합.
+const BEFORE = { C1: ["입력", 32], S2: ["C1", 28], C3: ["S2", 14], S4: ["C3", 10] };
+function trace(net, table, values, name, map, y, x) {
+  const [before, side] = BEFORE[name], pools = name[0] === "S", size = pools ? 2 : 5;
+  const [top, left] = pools ? [2 * y, 2 * x] : [y, x];
+  const sources = pools ? [map] : name === "C1" ? [0] : table[map];
+  const first = name === "C3" ? table.slice(0, map).flat().length : map;
+  const weight = net[`${name}.weight`], bias = net[`${name}.bias`][map];
+  const cells = Array.from({ length: size * size }, (_, i) => i);
+  const parts = sources.map((source, k) => {
+    const start = (source * side + top) * side + left;
+    const window = cells.map((i) => values[before][start + Math.floor(i / size) * side + (i % size)]);
+    const kernel = cells.map((i) => (pools ? weight[map] : weight[25 * (first + k) + i]));
+    const product = cells.map((i) => window[i] * kernel[i]);
+    return { source, window, kernel, product, sum: product.reduce((a, b) => a + b, 0) };
+  });
+  const total = parts.reduce((all, { sum }) => all + sum, bias);
+  return { before, size, top, left, parts, bias, total, value: squash([total])[0] };
 }
 
 // Pillow의 BICUBIC과 같은 보간을 가로로 한 번 합니다.
@@ -118,4 +138,4 @@ function centerDigit(gray, width) {
   });
   return image;
 }
-export default { unpack, forward, centerDigit };
+export default { unpack, forward, trace, centerDigit };

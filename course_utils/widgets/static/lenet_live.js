@@ -1,10 +1,13 @@
-// 그림판 옆에서 1998년의 LeNet-5가 획을 긋는 동안 답합니다. 앞에 draw_pad와 lenet이 있어야 합니다.
+// 그림판 옆에서 1998년의 LeNet-5가 획을 긋는 동안 답합니다. 앞에 draw_pad, lenet, lenet_zoom이
+// 있어야 합니다.
 // 층 → [맵의 수, 한 변(F6은 [너비, 높이]), 한 줄에 놓을 맵, 값 하나의 픽셀]
 const LAYERS = {
+  입력: [1, [32, 32], 1, 3],
   C1: [6, [28, 28], 6, 2], S2: [6, [14, 14], 6, 4], C3: [16, [10, 10], 8, 5],
   S4: [16, [5, 5], 8, 10], C5: [120, [1, 1], 20, 12], F6: [1, [7, 12], 1, 9],
 };
 const ROLES = {
+  입력: "가운데에 맞춘 32×32",
   C1: "합성곱 5×5", S2: "서브샘플링", C3: "연결표 합성곱", S4: "서브샘플링", C5: "합성곱 5×5",
   F6: "완전 연결, 7×12로 놓음",
 };
@@ -80,6 +83,12 @@ function render({ model, el }) {
   const leave = draw_pad.render({ model: pad, el: find(".draw") });
   const drawn = find(".draw canvas");
 
+  let values = null;
+  const zoom = lenet_zoom.attach({
+    root, canvases, layers: LAYERS, paint,
+    trace: (...place) => values && lenet.trace(net, table, values, ...place),
+  });
+
   function answer(isOver) {
     const { width, height } = drawn;
     const rgba = drawn.getContext("2d").getImageData(0, 0, width, height).data;
@@ -92,7 +101,10 @@ function render({ model, el }) {
       return;
     }
     const { penalties, ...maps } = lenet.forward(net, table, image);
+    values = { 입력: image, ...maps };
+    paint(canvases.입력, image, LAYERS.입력, -0.1, 1.175);
     for (const name in maps) paint(canvases[name], maps[name], LAYERS[name]);
+    zoom();
     const best = penalties.indexOf(Math.min(...penalties));
     const isRubbish = penalties[best] > rubbish;
     find(".digit").textContent = isRubbish ? "✗" : best;
