@@ -41,10 +41,10 @@ help:
 	  '' \
 	  '가르칠 때 (docs/강의안내.md)' \
 	  '' \
-	  '  make present      위젯이 살아 있고 코드가 없는 쪽으로 보여 줍니다' \
+	  '  make present      위젯이 살아 있고 코드가 없는 페이지로 보여 줍니다' \
 	  '  make slides       슬라이드를 만듭니다' \
 	  '  make slides-serve 슬라이드를 보여 줍니다 (S를 누르면 강사 노트)' \
-	  '  make handouts     나누어 줄 학생용·풀이용 노트북을 만듭니다 (ARGS=--check: 모두 실행해 확인)' \
+	  '  make handouts     나누어 줄 학생용·풀이용·코랩용 노트북을 만듭니다 (ARGS=--check: 모두 실행해 확인)' \
 	  '  make colab-notebooks  파일 하나로 도는 Colab용 노트북만 만듭니다 (build/handouts/코랩용)' \
 	  '  make grade        제출한 노트북 폴더를 채점해 CSV로 씁니다 (ARGS="제출폴더")' \
 	  '  make web          파이썬 없이 여는 페이지를 만듭니다 (build/lenet5.html)' \
@@ -52,7 +52,7 @@ help:
 	  '고칠 때' \
 	  '' \
 	  '  make notebooks    노트북을 모두 다시 실행해 결과를 새로 담습니다' \
-	  '  make e2e          브라우저로 노트북과 위젯을 써 보는 시험을 합니다 (크로미엄이 있어야 합니다)' \
+	  '  make e2e          브라우저로 노트북과 위젯을 써 보는 테스트를 합니다 (크로미엄이 있어야 합니다)' \
 	  '  make colab        저장소의 주소를 Colab 배지와 노트북에 적습니다' \
 	  '  make bench        속도를 측정합니다' \
 	  '  make weights      함께 담은 가중치를 다시 학습합니다' \

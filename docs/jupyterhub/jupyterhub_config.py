@@ -108,17 +108,18 @@ def hand_out(spawner):
     home = Path(account.pw_dir) if own else HOMES / spawner.user.name
     handouts = ROOT / "build" / "handouts" / "학생용"  # `make handouts`가 만듭니다.
     source = handouts if handouts.is_dir() else ROOT / "notebooks"
-    (home / "notebooks").mkdir(parents=True, exist_ok=True)
-    for path in source.glob("*.ipynb"):
-        if not (home / "notebooks" / path.name).exists():
-            shutil.copy(path, home / "notebooks")
-    for path in [home / "notebooks", *(home / "notebooks").iterdir()] if own else []:
+    target = home / "notebooks"
+    (target / "deep").mkdir(parents=True, exist_ok=True)
+    for path in [*source.glob("*.ipynb"), *source.glob("deep/*.ipynb")]:
+        if not (target / path.relative_to(source)).exists():
+            shutil.copy(path, target / path.relative_to(source))
+    for path in [target, *target.rglob("*")] if own else []:
         os.chown(path, account.pw_uid, account.pw_gid, follow_symlinks=False)
 
 
 c.Spawner.pre_spawn_hook = hand_out
 if c.JupyterHub.spawner_class is OneAccount and os.geteuid() == 0:
-    c.Spawner.args.append("--allow-root")  # 컨테이너 안에서 시험할 때뿐입니다.
+    c.Spawner.args.append("--allow-root")  # 컨테이너 안에서 테스트할 때뿐입니다.
 
 # --- 쉬는 서버 끄기: 한 시간 동안 아무도 쓰지 않은 서버를 끕니다. 파일은 남습니다. ---------------
 
@@ -132,7 +133,7 @@ c.JupyterHub.services = [{
     "command": [sys.executable, "-m", "jupyterhub_idle_culler", "--timeout=3600"],
 }]  # fmt: skip
 
-# 시험할 때만: benchmarks/classroom.py --hub가 쓸 관리자 토큰입니다.
+# 테스트할 때만: benchmarks/classroom.py --hub가 쓸 관리자 토큰입니다.
 if token := os.environ.get("COURSE_HUB_TRIAL_TOKEN"):
     c.JupyterHub.services += [{"name": "classroom", "api_token": token}]
     c.JupyterHub.load_roles += [{
