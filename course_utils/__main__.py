@@ -64,12 +64,19 @@ def call(*command: str | Path, **variables: str) -> int:
 
 
 def install() -> bool:
-    """.venv를 만들고 필요한 패키지를 설치합니다."""
+    """.venv를 만들고 필요한 패키지를 설치합니다. 이 자리에서 끝낸 설치는 되풀이하지 않습니다."""
+    ready = VENV / ".installed"  # Makefile도 같은 파일을 봅니다.
+    if (ready.exists() and ready.read_text(encoding="utf-8").strip() == str(ROOT)
+            and ready.stat().st_mtime >= (ROOT / "pyproject.toml").stat().st_mtime):  # fmt: skip
+        return True
     print("필요한 패키지를 .venv에 설치합니다. 처음이라면 몇 분 걸립니다.", flush=True)
     if not PYTHON.exists():
         venv.create(VENV, with_pip=True)
     pip = (PYTHON, "-m", "pip", "install", "--disable-pip-version-check")
-    return call(*pip, "-e", ".[lab,slides,test]", PIP_USER="0") == 0
+    if call(*pip, "-e", ".[lab,slides,test]", PIP_USER="0"):
+        return False
+    ready.write_text(f"{ROOT}\n", encoding="utf-8")
+    return True
 
 
 def lab(options: list[str]) -> int:

@@ -29,6 +29,9 @@ def test_missing_packages_are_installed_first_and_the_command_goes_on_there(
     install, again = called
     assert install[1:4] == ("-m", "pip", "install")
     assert again == (command.PYTHON, "-m", "course_utils", "lab", "--port=9000")
+    called.clear()
+    assert command.main(["lab"]) == 0
+    assert called == [(command.PYTHON, "-m", "course_utils", "lab")]
 
 
 def test_failed_installation_is_told_in_korean(called, monkeypatch, capsys):
