@@ -7,6 +7,7 @@ import copy
 from collections.abc import Iterator
 from functools import partial
 from statistics import median
+from types import SimpleNamespace
 
 import matplotlib
 import numpy as np
@@ -18,7 +19,7 @@ from timing import median_seconds, seconds
 from torch import nn
 
 from course_utils import anatomy, plotting, widgets
-from course_utils.alexnet import AlexNet, AlexNetOriginal
+from course_utils.alexnet import AlexNet, AlexNetOriginal, SmallAlexNet
 from course_utils.augmentation import color_axes
 from course_utils.lenet import LeNet5, LeNet5Original
 
@@ -60,6 +61,12 @@ def vanishing(n: int):
     return panel
 
 
+def occlusion(_):
+    mean = SimpleNamespace(mean=[0.5] * 3, std=[0.25] * 3)
+    net = SimpleNamespace(model=SmallAlexNet().eval(), transform=mean, label="클래스 {}".format)
+    return widgets.occlusion_test(net, {"가": noise(3, 32, 32), "나": -noise(3, 32, 32)})
+
+
 # 이름 → (노트북에서 쓰는 크기, n → 위젯). 크기가 정해진 위젯은 None이고 `n`을 쓰지 않습니다.
 PANELS = {
     "activation_explorer": (None, lambda _: widgets.activation_explorer()),
@@ -76,6 +83,7 @@ PANELS = {
         64, lambda n: widgets.kernel_viewer(noise(n, 3, 11, 11) - 0.5, photo(227), source="시험")
     ),
     "lrn_explorer": (24, lambda n: widgets.lrn_explorer(noise(n, 32, 32))),
+    "occlusion_test": (None, occlusion),
     "quiet_years_timeline": (None, lambda _: widgets.quiet_years_timeline()),
     "size_calculator": (None, lambda _: widgets.size_calculator()),
     "stress_test": (None, stress),

@@ -22,6 +22,7 @@ _HOMES = {
     "augmentation_gallery": "color_gallery",
     "lrn_explorer": "lrn",
     "kernel_stacks": "small_kernels",
+    "occlusion_test": "occlusion",
     "vanishing_gradients": "vanishing",
     "quiet_years_timeline": "timeline",
 }

@@ -38,7 +38,7 @@ WIDGETS = {
         "Predict": ".course-predict",
     },
     "05_comparison": {"kernel_stacks": "왼쪽은 큰 커널 하나", "Predict": ".course-predict"},
-    "06_transfer": {"Predict": ".course-predict"},
+    "06_transfer": {"occlusion_test": "회색 네모로 한 곳을", "Predict": ".course-predict"},
     "deep/04_lrn": {"lrn_explorer": "왼쪽은 채널을 평균한 맵"},
 }
 

@@ -1,8 +1,11 @@
 """위젯마다 같은 것: 조작마다 새 그림이 나오고, 조작할 수 없는 곳에는 그림이 남습니다."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from course_utils import widgets
 from course_utils.augmentation import color_axes
@@ -27,6 +30,15 @@ def vanishing_gradients():
     return widgets.vanishing_gradients(noise(32, 1, 8, 8), torch.arange(32) % 10)
 
 
+def occlusion_test():
+    torch.manual_seed(0)
+    classifier = SimpleNamespace(
+        model=nn.Sequential(nn.Flatten(), nn.Linear(3 * 32 * 32, 6)).eval(),
+        transform=SimpleNamespace(mean=[0.5] * 3, std=[0.25] * 3), label="클래스 {}".format,
+    )  # fmt: skip
+    return widgets.occlusion_test(classifier, {"가": noise(3, 32, 32), "나": -noise(3, 32, 32)})
+
+
 # 이름 → (만드는 함수, 읽어 줄 설명에 있을 말)
 PANELS = {
     "커널 보기": (kernel_viewer, "커널 96개"),
@@ -39,6 +51,7 @@ PANELS = {
         lambda: widgets.augmentation_gallery(noise(3, 32, 32), color_axes(noise(8, 3, 16, 16))),
         "주축",
     ),
+    "가려 보기": (occlusion_test, "회색 네모"),
     "큰 커널과 쌓은 커널": (widgets.kernel_stacks, "단면"),
     "층별 기울기": (vanishing_gradients, "기울기"),
     "조용한 해들의 연표": (widgets.quiet_years_timeline, "연표"),
