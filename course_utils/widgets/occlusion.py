@@ -10,7 +10,7 @@ from course_utils.training import predict
 from course_utils.widgets.panel import Panel, choice, row, slider
 from course_utils.widgets.pictures import add_axes, blank, caption, enlarge, frame, paste
 
-WIDTH, HEIGHT = 960, 340
+WIDTH, HEIGHT = 960, 350
 SIDE = 290  # 사진을 보이는 크기
 
 
@@ -50,6 +50,7 @@ def occlusion_test(classifier, photos):
         figure = blank(WIDTH, HEIGHT)
         pixels = (255 * (covered * std + mean).clamp(0, 1)).byte().permute(1, 2, 0).numpy()
         paste(figure, frame(enlarge(pixels, max(1, SIDE // len(pixels)))), 20, 30)
+        caption(figure, f"네모: 가로 {left}%, 세로 {top}%, 크기 {size}%", 20, 328)
         told = "처음 답 다섯의 확률(%): 파랑은 지금, 빈 막대는 가리기 전"
         caption(figure, told, 350, 6, fontsize=13)
         axes = add_axes(figure, 350, 34, 590, 270, xlim=(0, 100), ylim=(4.6, -0.6), yticks=[])
