@@ -1,6 +1,7 @@
 """낡은 브라우저 탭이 엉뚱한 값을 보내도 위젯이 살아남고, 바른 값이 오면 다시 움직입니다."""
 
 import logging
+from types import SimpleNamespace
 
 import matplotlib as mpl
 import numpy as np
@@ -41,6 +42,13 @@ def kernel_viewer():
     return widgets.kernel_viewer(photo(8, 3, 11, 11), pixels, source="시험")
 
 
+def occlusion():
+    model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(3 * 32 * 32, 6)).eval()
+    transform = SimpleNamespace(mean=[0.5] * 3, std=[0.25] * 3)
+    classifier = SimpleNamespace(model=model, transform=transform, label="클래스 {}".format)
+    return widgets.occlusion_test(classifier, {"가": photo(3, 32, 32), "나": -photo(3, 32, 32)})
+
+
 BUILDERS = {
     "DrawPad": lambda: widgets.DrawPad(),
     "LiveLeNet": lambda: widgets.LiveLeNet(np.zeros((28, 28), dtype=np.uint8)),
@@ -57,6 +65,7 @@ BUILDERS = {
     "kernel_stacks": lambda: widgets.kernel_stacks(),
     "kernel_viewer": kernel_viewer,
     "lrn_explorer": lambda: widgets.lrn_explorer(20 * photo(8, 5, 4)),
+    "occlusion_test": occlusion,
     "quiet_years_timeline": lambda: widgets.quiet_years_timeline(),
     "size_calculator": lambda: widgets.size_calculator(),
     "stress_test": stress,
