@@ -90,7 +90,7 @@ VARIANTS = {
 
 def alexnet_gpu(runs: int, *, device: torch.device | None = None, batch_size: int = BATCH_SIZE,
                 steps: int = STEPS, side: int = SIDE) -> dict | None:  # fmt: skip
-    """변형별 초당 이미지, 그대로 돌릴 때와의 비율, 카드의 한계에 비교한 몫입니다."""
+    """변형별 초당 이미지, 그대로 돌릴 때와의 비율, 카드의 한계에 대한 비율입니다."""
     if device is None and not torch.cuda.is_available():
         print("  GPU가 없어 건너뜁니다.")
         return None

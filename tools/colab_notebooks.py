@@ -47,21 +47,15 @@ if importlib.util.find_spec("course_utils") is None:
 """
 
 
-def copy_package(target: Path, *, small: bool) -> None:
-    """course_utils를 옮기고 글꼴과 가중치를 줄입니다.
-
-    Args:
-        small: 작은 AlexNet을 float16으로 담고 LeNet-5를 뺍니다. 아니면 거꾸로입니다.
-    """
-    dropped = "lenet5_*.pt" if small else f"{SMALL}.pt"
+def copy_package(target: Path) -> None:
+    """course_utils를 옮기고, 글꼴은 쓰는 글자만 남기고 작은 AlexNet은 float16으로 줄입니다."""
     shutil.copytree(ROOT / "course_utils", target,
-                    ignore=shutil.ignore_patterns("__pycache__", ".*", dropped))  # fmt: skip
+                    ignore=shutil.ignore_patterns("__pycache__", ".*"))  # fmt: skip
     for font in (target / "assets").glob("*.ttf"):
         shrink_font(font)
-    if small:
-        model = KINDS["small"].build(10).to_empty(device="cpu")
-        record = load_pretrained(model, SMALL)
-        save_pretrained(model.half(), record, SMALL, folder=target / "assets")
+    model = KINDS["small"].build(10).to_empty(device="cpu")
+    record = load_pretrained(model, SMALL)
+    save_pretrained(model.half(), record, SMALL, folder=target / "assets")
 
 
 def shrink_font(path: Path) -> None:
@@ -76,18 +70,16 @@ def shrink_font(path: Path) -> None:
     subset.save_font(font, path, options)
 
 
-def pack(*, small: bool) -> bytes:
-    """course_utils를 담은 tar.xz입니다. 같은 파일에서는 늘 같은 바이트가 나옵니다."""
+def pack(package: Path, *, without: str) -> bytes:
+    """이름이 `without`인 가중치를 뺀 tar.xz입니다. 같은 파일에서는 늘 같은 바이트가 나옵니다."""
 
-    def plain(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    def plain(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
         member.mtime, member.uid, member.gid, member.uname, member.gname = 0, 0, 0, "", ""
-        return member
+        return None if Path(member.name).match(f"{without}.pt") else member
 
     content = io.BytesIO()
-    with tempfile.TemporaryDirectory() as folder:
-        copy_package(Path(folder, "course_utils"), small=small)
-        with tarfile.open(fileobj=content, mode="w:xz", preset=9) as archive:
-            archive.add(Path(folder, "course_utils"), "course_utils", filter=plain)
+    with tarfile.open(fileobj=content, mode="w:xz", preset=9) as archive:
+        archive.add(package, "course_utils", filter=plain)
     return content.getvalue()
 
 
@@ -100,14 +92,18 @@ def package_cell(package: bytes) -> nbformat.NotebookNode:
 
 
 def build(output: Path) -> None:
-    """`output` 폴더에 강의 노트북을 모두 만듭니다."""
-    cells = {small: package_cell(pack(small=small)) for small in (False, True)}
+    """`output`에 노트북을 모두 만듭니다. 06은 작은 AlexNet을, 나머지는 LeNet-5를 담습니다."""
+    with tempfile.TemporaryDirectory() as work:
+        package = Path(work, "course_utils")
+        copy_package(package)
+        with_small, with_lenet = (package_cell(pack(package, without=name))
+                                  for name in ("lenet5_*", SMALL))  # fmt: skip
     folder = ROOT / "notebooks"
     for path in all_notebooks(folder):
         made = handouts.make(nbformat.read(path, as_version=4), handouts.STUDENT)
         clear_outputs(made)
         setup = next(place for place, cell in enumerate(made.cells) if has_tag(cell, "setup"))
-        made.cells.insert(setup, cells[path.stem.startswith("06")])
+        made.cells.insert(setup, with_small if path.stem.startswith("06") else with_lenet)
         target = output / path.relative_to(folder)
         target.parent.mkdir(parents=True, exist_ok=True)
         handouts.write(target, normalise(made))

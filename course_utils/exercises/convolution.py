@@ -63,6 +63,7 @@ def check_same_padding(function: Callable[[int], int]) -> Verdict:
         (kernels - 1) // 2,
         mistakes=[
             (kernels - 1, "양쪽에 붙는 양을 더한 것입니다. 한쪽에 붙는 양을 구해야 합니다."),
+            (kernels, "커널만큼 붙이면 출력이 입력보다 커집니다."),
             ((kernels + 1) // 2, "K = 3으로 확인해 보십시오: 한 줄씩만 붙이면 충분합니다."),
         ],
         otherwise="작은 커널에서 크기가 몇 줄 줄어드는지부터 세어 보십시오.",

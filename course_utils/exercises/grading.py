@@ -1,6 +1,8 @@
 """채점의 뼈대입니다: 정답인지, 흔한 실수인지, 아직 비어 있는지 가립니다."""
 
 import dis
+import functools
+import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -80,18 +82,14 @@ def grade(
     if tuple(shape) != tuple(expected.shape):
         return wrong(f"모양이 {tuple(expected.shape)}이어야 하는데 {tuple(shape)}입니다. {hint}")
     if cases := getattr(function, "cases", None):
-        case, want, got = next(
-            parts for parts in zip(cases, expected, value, strict=True) if not close(*parts[:0:-1])
-        )
-        hint = f"{case}: 기대한 값은 {want:.6g}, 나온 값은 {got:.6g}입니다. {hint}"
+        i = next(i for i, want in enumerate(expected) if not close(value[i], want))
+        hint = f"{cases[i]}: 기대한 값은 {expected[i]:.6g}, 나온 값은 {value[i]:.6g}입니다. {hint}"
     return wrong(hint)
 
 
 def is_empty(function: Callable) -> bool:
-    """몸통이 `return None`뿐이면 참입니다. 몸통을 볼 수 없는 것도 참입니다."""
-    while hasattr(function, "function"):  # each_case와 채점기가 감싼 것을 벗깁니다.
-        function = function.function
-    code = getattr(function, "__code__", None)
+    """감싼 것을 벗긴 몸통이 `return None`뿐이면 참입니다. 몸통을 볼 수 없는 것도 참입니다."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
     trivial = {"RESUME", "LOAD_CONST", "RETURN_VALUE", "RETURN_CONST"}
     return code is None or {step.opname for step in dis.get_instructions(code)} <= trivial
 
@@ -99,11 +97,11 @@ def is_empty(function: Callable) -> bool:
 def each_case(function: Callable, cases: Sequence[Sequence]) -> Callable[[], Tensor | None]:
     """경우마다 `function`을 불러 수들을 모으는 함수입니다. 하나라도 비었으면 None을 냅니다."""
 
+    @functools.wraps(function)
     def every_case() -> Tensor | None:
         values = [function(*case) for case in cases]
         return None if any(value is None for value in values) else torch.tensor(values)
 
-    every_case.function = function
     every_case.cases = [name_case(function, case) for case in cases]
     return every_case
 

@@ -1,5 +1,6 @@
 """노트북 06의 연습문제: 전이 학습. 기대하는 값은 여기서 공식으로 따로 계산합니다."""
 
+import functools
 from collections.abc import Callable
 
 import torch
@@ -36,10 +37,10 @@ def check_freeze(function: Callable[[nn.Module], nn.Module]) -> Verdict:
     model = _tiny_model()
     names = [name for name, _ in model.named_parameters()]
 
+    @functools.wraps(function)
     def learning():
         return _learning(function(model), len(names))
 
-    learning.function = function
     return grade(
         learning,
         (),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # Playwright가 없어도 시험이 이유를 말하고 건너뛸 수 있게 합니다.
+if TYPE_CHECKING:  # Playwright가 없어도 테스트가 이유를 알리고 건너뛸 수 있게 합니다.
     from playwright.sync_api import Locator, Page
 
 LAB_PANEL = ".jp-NotebookPanel:not(.lm-mod-hidden)"
@@ -124,6 +124,16 @@ def drag(page: Page, start: tuple[float, float], *ends: tuple[float, float]) -> 
     for end in ends:
         page.mouse.move(*end, steps=4)
     page.mouse.up()
+
+
+def draw_seven(page: Page, canvas: Locator) -> None:
+    """7을 그립니다. 마우스 단추는 아직 놓지 않습니다."""
+    box = canvas.bounding_box()
+    corners = [(80, 60), (200, 60), (190, 90), (160, 140), (130, 200), (120, 240)]
+    for place, (x, y) in enumerate(corners):
+        page.mouse.move(box["x"] + x, box["y"] + y, steps=6)
+        if place == 0:
+            page.mouse.down()
 
 
 def middle(control: Locator) -> tuple[float, float]:

@@ -2,7 +2,7 @@
 
 import re
 
-from driver import changes, drag, middle, took
+from driver import changes, drag, draw_seven, middle, took
 
 USES = 20  # 지연 시간을 측정하는 횟수
 
@@ -143,7 +143,7 @@ def draw_digits(root):
 
 
 def choose_layers(root):
-    """구조도: 누르거나 화살표로 옮기면 그 층의 글과 막대가 나옵니다. (고를 때별 시간, ms)"""
+    """구조도: 누르거나 화살표로 옮기면 그 층의 글과 막대가 나옵니다. (고를 때마다 걸린 시간, ms)"""
     page = root.page
     root.locator("[data-layer=conv3]").click()
     wait_for_text(root, "→ conv3 →")
@@ -168,12 +168,7 @@ def draw_and_read(root):
     page, canvas, digit = root.page, root.locator("canvas").first, root.locator(".digit")
     root.get_by_role("button", name="지우기").click()
     canvas.scroll_into_view_if_needed()
-    box = canvas.bounding_box()
-    seven = [(80, 60), (200, 60), (190, 90), (160, 140), (130, 200), (120, 240)]
-    for place, (x, y) in enumerate(seven):
-        page.mouse.move(box["x"] + x, box["y"] + y, steps=6)
-        if place == 0:
-            page.mouse.down()
+    draw_seven(page, canvas)
     page.wait_for_function("node => node.textContent === '7'", arg=digit.element_handle())
     page.mouse.up()
     wait_for_text(root, "답은 7")

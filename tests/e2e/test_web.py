@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 import web
+from driver import draw_seven
 from PIL import Image
 
 from course_utils.data import center_digit, load_digits, normalize
@@ -15,6 +16,7 @@ from course_utils.widgets.live_lenet import shipped_model
 from course_utils.widgets.output_sizes import CEIL, FLOOR, chain
 
 LIMIT = 600_000  # 바이트
+PAD = "#live .board canvas"
 
 
 @pytest.fixture(scope="module")
@@ -42,16 +44,9 @@ def digits():
     return load_digits(offline=True).test_images[:1000]
 
 
-def draw_seven(page, *, lift=True):
-    box = page.locator("#live .board canvas").bounding_box()
-    points = [(80, 60), (200, 60), (190, 90), (160, 140), (130, 200), (120, 240)]
-    (x, y), *rest = [(box["x"] + x, box["y"] + y) for x, y in points]
-    page.mouse.move(x, y)
-    page.mouse.down()
-    for x, y in rest:
-        page.mouse.move(x, y, steps=6)
-    if lift:
-        page.mouse.up()
+def draw_and_lift(page):
+    draw_seven(page, page.locator(PAD))
+    page.mouse.up()
     page.wait_for_timeout(100)
 
 
@@ -101,7 +96,7 @@ def test_output_sizes_are_pythons(page):
 
 
 def test_answer_appears_during_the_stroke(page):
-    draw_seven(page, lift=False)
+    draw_seven(page, page.locator(PAD))
     assert answer(page) == "7"
     page.mouse.up()
     assert "답은 7" in page.locator("#live .sentence").text_content()
@@ -127,7 +122,7 @@ def test_every_pixel_comes_from_where_the_zoom_says(page, digits):
 
 
 def test_pixel_under_the_pointer_or_the_keys_shows_its_window(page):
-    draw_seven(page)
+    draw_and_lift(page)
     maps, told = page.locator("#live .maps canvas"), page.locator("#live .zoom [role=status]")
     c1, c3 = maps.nth(1), maps.nth(3)
     c1.hover(position={"x": 2 * 29 + 11, "y": 21})  # 1번 맵의 10행 5열: 칸 하나는 2픽셀
@@ -164,7 +159,7 @@ def test_digit_can_be_drawn_with_the_keyboard(page):
 
 
 def test_link_shows_the_same_screen(browser, page):
-    draw_seven(page)
+    draw_and_lift(page)
     page.get_by_role("button", name="모두 연결").click()
     page.get_by_role("button", name="Caffe (227)").click()
     other = browser.new_page()
@@ -187,7 +182,7 @@ def test_broken_link_starts_from_the_beginning(page, address, hash_):
 def test_axe_finds_nothing_on_the_page(page, scheme):
     axe = pytest.importorskip("axe_playwright_python", reason="`make e2e`로 실행하십시오.")
     page.emulate_media(color_scheme=scheme)
-    draw_seven(page)
+    draw_and_lift(page)
     page.evaluate(Path(axe.__file__).with_name("axe.min.js").read_text(encoding="utf-8"))
     found = page.evaluate("async () => (await axe.run()).violations.map((v) => [v.id, "
                           "v.nodes[0].html.slice(0, 200), v.nodes[0].failureSummary])")  # fmt: skip

@@ -292,7 +292,7 @@ def judge(work: Grading, item: Exercise, clock: Clock, index: int | None) -> Res
             def answer(*arguments):  # 학생의 커널에서 돕니다.
                 return request_value(work, item, clock, index, arguments)
 
-            answer.function = None  # 몸통은 학생의 커널에 있어 비었는지 볼 수 없습니다.
+            answer.__wrapped__ = None  # 몸통은 학생의 커널에 있어 비었는지 볼 수 없습니다.
         else:
             answer = fill(item.template, request_value(work, item, clock, index))
             total = len(run_check(work.module, item, dict(item.template)))

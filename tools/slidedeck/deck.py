@@ -21,6 +21,10 @@ class Slide:
     notes: str = ""
     source: str = ""  # 다른 노트북에서 가져왔다면 그 이름
 
+    @property
+    def plain_title(self) -> str:
+        return re.sub(r"<[^>]+>", "", self.title)
+
 
 @dataclass
 class Deck:
@@ -33,7 +37,7 @@ class Deck:
 
     @property
     def title(self) -> str:
-        return re.sub(r"<[^>]+>", "", self.stacks[0][0].title)
+        return self.stacks[0][0].plain_title
 
 
 def read_deck(notebook: dict, name: str) -> Deck:
@@ -77,23 +81,23 @@ def add_cell(stack: list[Slide], cell: dict, kind: str, images: dict, name: str)
             stack.append(Slide(title, level=1 if content.startswith("<h1") else 2))
         content = content[heading.end() :] if heading else content
         if content.strip():
-            stack[-1].cells.append(wrap(cell, content, later=kind == "fragment"))
+            stack[-1].cells.append(wrap(cell.id, content, later=kind == "fragment"))
 
 
 def quiz_slides(cell: dict) -> list[Slide]:
     """퀴즈의 물음마다 한 장입니다. 정답은 말하지 않습니다."""
     text = cell.outputs[0].data["text/html"]
     found = re.findall(r"<li>([^<]*)<ul>(.*?)</ul></li>", text, re.S)
-    return [
-        Slide(f"퀴즈 {number} / {len(found)}", cells=[wrap(
-            cell, f'<p class="question">{question}</p><ol class="choices" data-live>{choices}</ol>'
-        )])
-        for number, (question, choices) in enumerate(found, start=1)
-    ]  # fmt: skip
+    slides = []
+    for number, (question, choices) in enumerate(found, start=1):
+        content = f'<p class="question">{question}</p><ol class="choices" data-live>{choices}</ol>'
+        title = f"퀴즈 {number} / {len(found)}"
+        slides.append(Slide(title, cells=[wrap(cell.id, content)]))
+    return slides
 
 
-def wrap(cell: dict, content: str, later: bool = False) -> str:
-    return f'<div class="cell{" later" * later}" data-cell="{cell.id}">{content}</div>'
+def wrap(cell_id: str, content: str, later: bool = False) -> str:
+    return f'<div class="cell{" later" * later}" data-cell="{cell_id}">{content}</div>'
 
 
 # --- HTML ----------------------------------------------------------------------------------------

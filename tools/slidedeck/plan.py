@@ -4,7 +4,7 @@ import html
 import re
 from dataclasses import replace
 
-from .deck import Deck, Slide
+from .deck import Deck, Slide, wrap
 
 PLAN = re.compile(r"^### (\d+)분 한 번\n\n\|.*\n\|.*\n((?:\|.*\n)+)", re.M)
 
@@ -23,13 +23,13 @@ def plan_deck(total: int, rows: list[list[str]], decks: dict[str, Deck]) -> Deck
         decks: 노트북의 번호("00") → 그 슬라이드. 표의 "01 6절, 8절"은 01에서 두 절을 가져옵니다.
     """
     listed = "".join(f"<li>{minutes}분 · {html.escape(what)}</li>" for minutes, what, *_ in rows)
-    title, cells = f"CNN의 탄생: {total}분 수업", [cell("plan", f"<ul>{listed}</ul>")]
+    title, cells = f"CNN의 탄생: {total}분 수업", [wrap("plan", f"<ul>{listed}</ul>")]
     stacks, images, start = [[Slide(title, level=1, cells=cells)]], {}, 0
     for number, (minutes, what, where, how) in enumerate(rows):
         end = start + int(minutes)
         clock = f"<p><strong>{start}~{end}분: {html.escape(what)}</strong> ({how or '쉽니다'})</p>"
         text = f"<p>{minutes}분 {' · '.join(filter(None, [html.escape(where), how]))}</p>"
-        opening = Slide(html.escape(what), cells=[cell(f"plan-{number}", text)], notes=clock)
+        opening = Slide(html.escape(what), cells=[wrap(f"plan-{number}", text)], notes=clock)
         stacks.append([opening])
         for deck, stack in sections(where, decks):
             stacks[-1] += [replace(slide, notes=clock + slide.notes, source=deck.name)
@@ -50,12 +50,8 @@ def sections(where: str, decks: dict[str, Deck]) -> list[tuple[Deck, list[Slide]
     for key in keys.split(", "):
         title = re.sub(r"^(\d+)절$", r"\1.", key)
         stacks = [stack for stack in decks[number].stacks
-                  if re.sub("<[^>]+>", "", stack[0].title).startswith(title)]  # fmt: skip
+                  if stack[0].plain_title.startswith(title)]  # fmt: skip
         if not stacks:
             raise ValueError(f"강의 안내의 '{where}'에서 {key}을(를) 찾지 못했습니다.")
         found += [(decks[number], stack) for stack in stacks]
     return found
-
-
-def cell(name: str, content: str) -> str:
-    return f'<div class="cell" data-cell="{name}">{content}</div>'
