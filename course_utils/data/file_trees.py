@@ -12,7 +12,6 @@ from collections import Counter, defaultdict
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
 
 import numpy as np
 
@@ -32,14 +31,7 @@ SPLITS = {
         "test": "test(ing)?|테스트|시험",
     }.items()
 }  # fmt: skip
-
-
-class Item(NamedTuple):
-    """파일이나 폴더 하나입니다. 폴더와 사진이 아닌 파일은 `read`가 None입니다."""
-
-    parts: tuple
-    label: str
-    read: object
+RESPLIT = "클래스마다 다섯 장에 한 장을 테스트에 썼습니다."
 
 
 def is_hidden(name):
@@ -142,105 +134,104 @@ def arrange(files):
 
     함께 돌려주는 것은 건너뛴 파일들("자리(이유)")과, 합치거나 빼거나 새로 나눈 것의 알림들입니다.
     """
-    items, skipped, notes = _name(files)
-    items, top = _unwrap(items)
-    train, test = _given_split(items, notes)
-    if not test and split_of(top):
-        notes.append(f"{top} 폴더 하나뿐입니다. {RESPLIT}")
-    elif not test and top:
-        notes.append(f"{top} 폴더 하나뿐이어서 그 안의 폴더를 클래스로 읽었습니다.")
-    groups, folders = defaultdict(list), {}
-    for part, members in (("train", train), ("test", test)):
-        for item in members:
-            if len(item.parts) > 1 or not item.read:
-                folders[item.parts[0]] = item.label
-            if item.read and len(item.parts) > 1:
-                groups[item.parts[0], part].append((item.label, item.read))
-    photos = [item for item in train + test if item.read]
-    notes += _tell("클래스 폴더의 밖에 있어 쓰지 않은 사진이", photos, lambda n: n == 1)
-    notes += _tell("맨 위 폴더의 클래스로 읽은, 더 안쪽 폴더의 사진이", photos, lambda n: n > 2)
-    if empty := sorted(folders.keys() - {name for name, _ in groups}):
-        notes.append(f"쓸 수 있는 사진이 없어 클래스에서 뺀 폴더: {', '.join(empty)}.")
+    folders, skipped, notes = _gather(files)
+    folders, top = _unwrap(folders)
+    train, test = _given_split(folders, notes)
+    if top and not test:
+        told = "이어서 그 안의 폴더를 클래스로 읽었습니다."
+        notes.append(f"{top} 폴더 하나뿐{f'입니다. {RESPLIT}' if split_of(top) else told}")
+    groups, outside, deeper = defaultdict(list), [], []
+    for part, folders in (("train", train), ("test", test)):
+        for folder, photos in folders.items():
+            if folder and photos:
+                groups[folder[0], part] += photos
+            if len(folder) != 1:
+                (deeper if folder else outside).extend(photos)
+    notes += _tell("클래스 폴더의 밖에 있어 쓰지 않은 사진이", outside)
+    notes += _tell("맨 위 폴더의 클래스로 읽은, 더 안쪽 폴더의 사진이", deeper)
+    names = {name for name, _ in groups}
+    if empty := {folder[0] for folder in (*train, *test) if folder} - names:
+        notes.append(f"쓸 수 있는 사진이 없어 클래스에서 뺀 폴더: {', '.join(sorted(empty))}.")
     if not test:  # 다섯 장에 한 장, 적어도 마지막 한 장
-        for (name, _), members in list(groups.items()):
-            groups[name, "test"] = [*members[4:-1:5], members[-1]]
-            groups[name, "train"] = [each for i, each in enumerate(members[:-1]) if i % 5 != 4]
+        for name in names:
+            photos = groups[name, "train"]
+            groups[name, "test"] = [*photos[4:-1:5], photos.pop()]
+            del photos[4::5]
     return groups, skipped, notes
 
 
-RESPLIT = "클래스마다 다섯 장에 한 장을 테스트에 썼습니다."
+def _tell(sentence, photos):
+    return [f"{sentence} {len(photos)}장 있습니다(예: {photos[0][0]})."] if photos else []
 
 
-def _tell(sentence, items, chosen=lambda depth: True):
-    labels = [item.label for item in items if chosen(len(item.parts))]
-    return [f"{sentence} {len(labels)}장 있습니다(예: {labels[0]})."] if labels else []
+def _gather(files):
+    """`{폴더의 이름들: [(자리, 읽는 함수)]}`, 건너뛴 파일들, 알림들입니다. 빈 폴더도 듭니다."""
+    folders, skipped, phone = defaultdict(list), [], []
+    named = [(tuple(map(readable, names)), read) for names, read in files]
+    for names, read in sorted(named, key=lambda file: file[0]):
+        photos, label = folders[names[:-1] if read else names], "/".join(names)
+        ending = PurePosixPath(label).suffix.lower()
+        if read and ending in ENDINGS:
+            photos.append((label, read))
+        elif read and ending in OTHER_PHOTOS:
+            phone.append((label, read))
+        elif read and len(names) > 1:  # 맨 위의 설명 글은 지나칩니다.
+            skipped.append(f"{label}({'이미지가 아님' if ending else '확장자가 없음'})")
+    return folders, skipped, [f"{note} {pictures.TO_JPEG}." for note in _tell("HEIC·AVIF가", phone)]
 
 
-def _name(files):
-    """읽을 수 있는 이름을 단 Item들, 건너뛴 파일들, 알림들입니다."""
-    items, skipped, phone, spellings = [], [], [], defaultdict(set)
-    for names, read in files:
-        parts = tuple(map(readable, names))
-        for part, name in zip(parts[:-1], names[:-1], strict=True):
-            spellings[part].add(name)
-        item, ending = Item(parts, "/".join(parts), read), PurePosixPath(parts[-1]).suffix.lower()
-        if read and ending in OTHER_PHOTOS:
-            phone.append(item)
-        elif read and ending not in ENDINGS and len(parts) > 1:
-            skipped.append(f"{item.label}({'이미지가 아님' if ending else '확장자가 없음'})")
-        if len(parts) > 1 or not read or ending in ENDINGS:  # 맨 위의 설명 글은 지나칩니다.
-            items.append(item._replace(read=read if ending in ENDINGS else None))
-    notes = [f"{note} {pictures.TO_JPEG}." for note in _tell("HEIC·AVIF가", phone)]
-    same = [part for part, names in spellings.items() if len(names) > 1]
-    if same:  # 맥의 자모로 푼 이름과 모은 이름
-        notes.append(f"글자가 같아 합친 폴더: {', '.join(same)}.")
-    return sorted(items, key=lambda item: item.parts), skipped, notes
+def _merge(pairs):
+    """`(폴더의 이름들, 사진들)`에서 이름이 같은 것을 합칩니다."""
+    merged = defaultdict(list)
+    for folder, photos in pairs:
+        merged[folder] += photos
+    return merged
 
 
-def _unwrap(items, top=""):
+def _unwrap(folders, top=""):
     """사진이 모두 폴더 하나의 폴더들에 있으면 벗깁니다. 마지막에 벗긴 이름도 돌려줍니다."""
-    photos = [item.parts for item in items if item.read and len(item.parts) > 1]
-    if len({parts[0] for parts in photos}) != 1 or max(map(len, photos)) < 3:
-        return items, top
-    top = photos[0][0]
-    inside = [item._replace(parts=item.parts[1:]) for item in items
-              if item.parts[0] == top and len(item.parts) > 1]  # fmt: skip
-    return _unwrap(inside + [item for item in items if len(item.parts) == 1 and item.read], top)
+    used = [folder for folder, photos in folders.items() if folder and photos]
+    if len({folder[0] for folder in used}) != 1 or max(map(len, used)) == 1:
+        return folders, top
+    top = used[0][0]
+    inside = ((folder[1:], photos) for folder, photos in folders.items()
+              if folder[:1] in ((), (top,)))  # fmt: skip
+    return _unwrap(_merge(inside), top)
 
 
-def _given_split(items, notes):
-    """폴더 이름으로 나뉜 `(학습, 테스트)`의 Item들입니다. 나뉘어 있지 않으면 테스트는 빕니다."""
-    photos = [item.parts for item in items if item.read and len(item.parts) > 1]
-    kinds = {parts[0]: split_of(parts[0]) for parts in photos}
-    is_deep = any(kinds[parts[0]] and len(parts) > 2 for parts in photos)
-    signs = [is_deep, _is_pair(kinds), all(kinds.values())]
-    if sum(signs) < 2:  # 다른 폴더와 나란히 있는 train 하나(기차)는 클래스입니다.
-        kinds = {parts[1]: split_of(parts[1]) for parts in photos if len(parts) > 2}
+def _given_split(folders, notes):
+    """폴더 이름으로 나뉜 `(학습, 테스트)`의 폴더들입니다. 나뉘어 있지 않으면 테스트는 빕니다."""
+    used = [folder for folder, photos in folders.items() if folder and photos]
+    kinds = {folder[0]: split_of(folder[0]) for folder in used}
+    is_deep = any(kinds[folder[0]] and len(folder) > 1 for folder in used)
+    if sum([is_deep, _is_pair(kinds), all(kinds.values())]) < 2:
+        # 다른 폴더와 나란히 있는 train 하나(기차)는 클래스입니다.
+        kinds = {folder[1]: split_of(folder[1]) for folder in used if len(folder) > 1}
         if not _is_pair(kinds):
-            return items, []
-        items = [item._replace(parts=(item.parts[1], item.parts[0], *item.parts[2:]))
-                 for item in items if len(item.parts) > 2]  # 클래스/train/파일  # fmt: skip
-    split = defaultdict(list)
-    for item in items:
-        kind, parts = kinds.get(item.parts[0]), item.parts[1:]
-        while len(parts) > 2 and kind and split_of(parts[0]) == kind:  # seg_train/seg_train/클래스
-            parts = parts[1:]
-        if parts:
-            split[kind].append(item._replace(parts=parts))
-    given = {kind for kind in ("train", "valid", "test")
-             if any(item.read and len(item.parts) > 1 for item in split[kind])}  # fmt: skip
-    used = [kind for kind in ("train", "test", "valid") if kind in given][:2]
-    for kind in used:
+            return folders, {}
+        folders = _merge(((folder[1], folder[0], *folder[2:]), photos)
+                         for folder, photos in folders.items() if len(folder) > 1)  # fmt: skip
+    split = {kind: defaultdict(list) for kind in ("train", "test", "valid", None)}
+    for folder, photos in folders.items():
+        kind, inside = kinds.get(folder[0]) if folder else None, folder[1:]
+        # seg_train/seg_train/클래스
+        while kind and len(inside) > bool(photos) and split_of(inside[0]) == kind:
+            inside = inside[1:]
+        split[kind][inside] += photos
+    given = [kind for kind in ("train", "test", "valid")
+             if any(folder and photos for folder, photos in split[kind].items())][:2]  # fmt: skip
+    for kind in given:
         if len(names := sorted(name for name in kinds if kinds[name] == kind)) > 1:
             notes.append(f"같은 뜻의 폴더를 합쳤습니다: {', '.join(names)}.")
-    rest = [item for kind in split if kind not in used for item in split[kind] if item.read]
+    rest = [photo for kind in split.keys() - given for photos in split[kind].values()
+            for photo in photos]  # fmt: skip
     notes += _tell("학습·테스트로 나뉜 폴더의 밖에 있어 쓰지 않은 사진이", rest)
-    if "train" not in used or len(used) < 2:
+    if given[:1] != ["train"] or len(given) < 2:
         notes.append(f"학습과 테스트가 함께 있지 않습니다. {RESPLIT}")
-        return [item for kind in used for item in split[kind]], []
-    if used[1] == "valid":
+        return _merge(pair for kind in given for pair in split[kind].items()), {}
+    if given[1] == "valid":
         notes.append("테스트 폴더가 없어 검증 폴더를 테스트에 썼습니다.")
-    return split[used[0]], split[used[1]]
+    return split["train"], split[given[1]]
 
 
 def _is_pair(kinds):
@@ -261,18 +252,10 @@ def holds_classes(folder):
 
     다른 데이터가 섞인 큰 폴더를 내 사진으로 알고 모두 뒤지지 않도록 한 층만 봅니다.
     """
-
-    def folders_of(base):
-        return [each for each in base.iterdir() if each.is_dir() and not is_hidden(each.name)]
-
-    def holds_images(child):
-        try:
-            return any(is_photo(file.name) for file in child.iterdir())
-        except OSError:  # 열 권한이 없는 폴더
-            return False
-
-    bases = [folder, *(each for each in folders_of(folder) if split_of(each.name))]
-    return any(sum(map(holds_images, folders_of(base))) > 1 for base in bases)
+    bases = [folder, *(each for each in folder.iterdir() if split_of(each.name))]
+    photos = [[file for file in base.glob("*/*") if is_photo(file.name)] for base in bases]
+    return any(len({file.parent for file in files if not is_hidden(file.parent.name)}) > 1
+               for files in photos)  # fmt: skip
 
 
 def read_image_collection(path, *, max_train=None, max_test=None, side=32, convert=None):
@@ -287,47 +270,42 @@ def read_image_collection(path, *, max_train=None, max_test=None, side=32, conve
     학습이나 테스트에 한 장도 없는 클래스가 있으면 ValueError를 냅니다.
     """
     convert = convert or partial(pictures.fit_square, side=side)
-    limits, read_photos, kinds = {"train": max_train, "test": max_test}, {}, Counter()
+    limits, images, kinds = {"train": max_train, "test": max_test}, defaultdict(list), Counter()
     with files_of(Path(path)) as files:
         groups, skipped, notes = arrange(files)
         names = sorted({name for name, _ in groups})
-        for (name, part), members in sorted(groups.items()):
+        for (name, part), photos in sorted(groups.items()):
             limit = limits[part] and -(-limits[part] // len(names))
-            images = read_photos[part, name] = []
-            for label, read in members:
-                if limit and len(images) == limit:
+            for label, read in photos:
+                if limit and len(images[part, name]) == limit:
                     break
                 try:
                     image, kind = pictures.decode(read(), side=side)
-                    images.append(convert(image))
+                    images[part, name].append(convert(image))
                 except Exception as error:  # 상한 파일은 무엇이든 낼 수 있습니다.
                     skipped.append(f"{label}({pictures.reason(error)})")
                     continue
                 kinds[kind] += kind is not None
     for name in names:
-        train, test = (read_photos.setdefault((part, name), []) for part in ("train", "test"))
+        train, test = images["train", name], images["test", name]
         if len(train) > 1 and not test:  # 테스트에 쓰려던 파일을 읽지 못했거나 없었습니다.
             test.append(train.pop())
             notes.append(f"{name}: 테스트할 사진이 없어 학습의 마지막 사진을 썼습니다.")
-    lacking = [name for name in names if not all(read_photos[part, name] for part in limits)]
+    notes += [f"{kind} {count}장을 바꾸어 읽었습니다." for kind, count in kinds.items() if kind]
+    if skipped:
+        more = f" 외 {len(skipped) - 3}개" if len(skipped) > 3 else ""
+        notes.append(f"건너뛴 파일 {len(skipped)}개: {', '.join(skipped[:3])}{more}.")
+    lacking = [name for name in names if not all(images[part, name] for part in limits)]
     if len(names) < 2 or lacking:
         raise ValueError(
             f"{path}: 클래스 폴더가 둘 이상이고 클래스마다 읽을 수 있는 이미지가 두 장 이상이어야 "
             f"합니다. 찾은 클래스: {', '.join(names) or '없음'}."
             + f" 모자란 클래스: {', '.join(lacking)}." * bool(lacking)
-            + f" {' '.join(notes)} {_tell_skipped(skipped)}"
+            + f" {' '.join(notes)}"
         )
     arrays = []
     for part in limits:
-        arrays.append(np.stack([image for name in names for image in read_photos[part, name]]))
-        arrays.append(np.repeat(np.arange(len(names)), [len(read_photos[part, name])
-                                                        for name in names]))  # fmt: skip
-    notes += [f"{kind} {count}장을 바꾸어 읽었습니다." for kind, count in kinds.items() if kind]
-    return *arrays, tuple(names), notes + [_tell_skipped(skipped)] * bool(skipped)
-
-
-def _tell_skipped(skipped):
-    if not skipped:
-        return ""
-    more = f" 외 {len(skipped) - 3}개" if len(skipped) > 3 else ""
-    return f"건너뛴 파일 {len(skipped)}개: {', '.join(skipped[:3])}{more}."
+        arrays.append(np.stack([image for name in names for image in images[part, name]]))
+        counts = [len(images[part, name]) for name in names]
+        arrays.append(np.repeat(np.arange(len(names)), counts))
+    return *arrays, tuple(names), notes
