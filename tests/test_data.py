@@ -77,7 +77,7 @@ def files(monkeypatch, tmp_path, embedded_arrays):
     small = make_files(30)
     monkeypatch.setattr(data, "MNIST_FILES", checksums(small))
     monkeypatch.setattr(sources, "PROJECT_FOLDER", repository)
-    monkeypatch.setattr(data, "_embedded", lambda: dict(embedded_arrays))
+    monkeypatch.setattr(data, "_embedded", lambda: embedded_arrays)
     monkeypatch.setattr(MNIST, "mirrors", [])
     monkeypatch.delenv("COURSE_DATA", raising=False)
     monkeypatch.delenv("COURSE_OFFLINE", raising=False)

@@ -40,10 +40,11 @@ def test_loaded_classifier_answers_the_same(saved):
 
 def test_torchvision_classifier_is_restored_as_one(tmp_path, monkeypatch):
     # 같은 구조를 작게 만들 수 없어, 종류를 되살리는 길만 작은 모델로 확인합니다.
-    monkeypatch.setitem(KINDS, "torchvision", Kind(
-        lambda count: nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, count)),
-        224, {}))  # fmt: skip
-    model = KINDS["torchvision"].build(3)
+    def net(num_classes):
+        return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, num_classes))
+
+    monkeypatch.setitem(KINDS, "torchvision", Kind(net, 224, {}))
+    model = net(3)
     path = transfer.save_classifier(tmp_path / "a.pt", model, NAMES, kind="torchvision")
     loaded = transfer.load_classifier(path)
     assert (loaded.kind, loaded.image_size) == ("torchvision", 224)

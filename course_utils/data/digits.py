@@ -4,6 +4,7 @@ import hashlib
 import os
 import time
 import zlib
+from itertools import product
 from urllib import parse
 
 import numpy as np
@@ -11,15 +12,7 @@ import torch
 from PIL import Image
 
 from course_utils.checkpoint import write_atomically
-from course_utils.data.sources import (
-    FETCH_ERRORS,
-    LARGEST_FILE,
-    ImageData,
-    choose_folder,
-    fetch,
-    fetch_problem,
-    is_offline,
-)
+from course_utils.data.sources import LARGEST, ImageData, choose_folder, fetch, is_offline
 
 # 압축을 푼 파일의 md5입니다. 순서는 학습 이미지·레이블, 테스트 이미지·레이블입니다.
 MNIST_FILES = {
@@ -44,28 +37,27 @@ def load_digits(*, root=None, offline=None, time_limit=60.0):
     1,797장을 쓰며 이유를 "주의:" 줄로 알립니다. `offline=True`나 COURSE_OFFLINE=1이면 네트워크를
     쓰지 않습니다.
     """
-    offline = is_offline(offline)
-    folder, problems = choose_folder(
-        root,
-        lambda folder: any(filter(os.path.exists, (place for name in MNIST_FILES
-                                                   for place in _places(folder, name)))),
-        "MNIST/raw가",
-    )  # fmt: skip
-    arrays, source = _read_folder(folder, problems), "cache"
-    missing = [name for name in MNIST_FILES if name not in arrays]
-    if missing:
-        try:
-            contents, source = _download(missing, offline, time_limit), "download"
-            arrays |= {name: _parse(contents[name], name) for name in missing}
-            _save(contents, folder / "MNIST" / "raw", problems)
-        except ConnectionError as error:
-            problems.append(str(error))
-            arrays, source = _embedded(), "embedded"
+    folder, problems = choose_folder(root, lambda folder: any(_stored(folder)), "MNIST/raw가")
+    contents, source = _read_folder(folder, problems), "cache"
+    try:
+        if missing := [name for name in MNIST_FILES if name not in contents]:
+            downloaded, source = _download(missing, is_offline(offline), time_limit), "download"
+            _save(downloaded, folder / "MNIST" / "raw", problems)
+            contents |= downloaded
+        arrays = [_parse(contents[name], name) for name in MNIST_FILES]
+    except ConnectionError as error:
+        problems.append(str(error))
+        arrays, source = _embedded(), "embedded"
     if problems:
         print("주의:", " ".join(problems))
-    data = _as_image_data([arrays[name] for name in MNIST_FILES], source)
-    print(data.note)
-    return data
+    train_images, test_images = (normalize(pad_to_32(images))[:, None] for images in arrays[::2])
+    train_labels, test_labels = (torch.from_numpy(each.astype(np.int64)) for each in arrays[1::2])
+    told = ORIGINS[source]
+    note = f"데이터(학습 {len(train_labels):,}장, 테스트 {len(test_labels):,}장): {told}"
+    print(note)
+    name = "scikit-learn digits" if source == "embedded" else "MNIST"
+    return ImageData(train_images, train_labels, test_images, test_labels, tuple("0123456789"),
+                     name, source, note)  # fmt: skip
 
 
 def normalize(pixels):
@@ -109,21 +101,19 @@ def center_digit(drawing):
     return {"crop": crop, "scale": scale, "center": center, "pad": pad_to_32(center)}
 
 
-def _places(folder, name):
-    """파일이 있을 만한 자리들입니다. Kaggle의 이름은 `train-images.idx3-ubyte`입니다."""
-    return [
-        parent / f"{spelling}{ending}"
-        for parent in (folder / "MNIST" / "raw", folder / "MNIST", folder)
-        for spelling in (name, name.replace("-idx", ".idx"))
-        for ending in ("", ".gz")
-    ]
+def _stored(folder):
+    """있는 파일들의 `(이름, 경로)`입니다. Kaggle의 이름은 `train-images.idx3-ubyte`입니다."""
+    for name, parent in product(MNIST_FILES, (folder / "MNIST" / "raw", folder / "MNIST", folder)):
+        for spelling, ending in product((name, name.replace("-idx", ".idx")), ("", ".gz")):
+            if os.path.exists(path := parent / f"{spelling}{ending}"):
+                yield name, path
 
 
 def _unpack(content, name):
     """IDX 파일(gzip도 됩니다)의 내용을 확인해 돌려줍니다. 체크섬이 다르면 ValueError입니다."""
     if content[:2] == b"\x1f\x8b":
         try:
-            content = zlib.decompressobj(wbits=31).decompress(content, LARGEST_FILE)
+            content = zlib.decompressobj(wbits=31).decompress(content, LARGEST)
         except zlib.error as error:
             raise ValueError("gzip의 내용이 깨졌습니다.") from error
     if hashlib.md5(content, usedforsecurity=False).hexdigest() != MNIST_FILES[name]:
@@ -138,19 +128,19 @@ def _parse(content, name):
 
 
 def _read_folder(folder, problems):
-    """온전한 파일만 {이름: 배열}로 읽습니다. 깨진 파일은 손대지 않고 `problems`에 적습니다."""
-    arrays = {}
-    for name in MNIST_FILES:
-        for path in filter(os.path.exists, _places(folder, name)):
-            try:
-                arrays[name] = _parse(_unpack(path.read_bytes(), name), name)
-                break
-            except (OSError, ValueError) as error:
-                reason = getattr(error, "strerror", None) or error
-                problems.append(
-                    f"{path}: {reason} 쓰지 않고 두었으니 지우거나 옮긴 뒤 다시 실행하십시오."
-                )
-    return arrays
+    """온전한 파일만 {이름: 내용}으로 읽습니다. 깨진 파일은 손대지 않고 `problems`에 적습니다."""
+    contents = {}
+    for name, path in _stored(folder):
+        if name in contents:
+            continue
+        try:
+            contents[name] = _unpack(path.read_bytes(), name)
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
+            problems.append(
+                f"{path}: {reason} 쓰지 않고 두었으니 지우거나 옮긴 뒤 다시 실행하십시오."
+            )
+    return contents
 
 
 def _download(names, offline, time_limit):
@@ -168,8 +158,8 @@ def _download(names, offline, time_limit):
                 content = fetch(f"{server}{name}.gz", deadline - time.monotonic())
                 contents[name] = _unpack(content, name)
             return contents
-        except (ValueError, *FETCH_ERRORS) as error:
-            reasons.append(f"{parse.urlsplit(server).netloc}: {fetch_problem(error)}")
+        except (ValueError, ConnectionError) as error:
+            reasons.append(f"{parse.urlsplit(server).netloc}: {error}")
     advice = f"연결을 확인하거나 time_limit을 {time_limit:g}초보다 늘려 다시 실행하십시오."
     raise ConnectionError(f"{what} 못했습니다({'; '.join(reasons)}). {advice}")
 
@@ -193,14 +183,4 @@ def _embedded():
     images = np.stack([center_digit(drawing)["center"] for drawing in drawings])
     is_test = np.zeros(len(labels), dtype=bool)
     is_test[np.argsort(labels, kind="stable")[::5]] = True  # 클래스마다 다섯 장에 한 장
-    parts = (images[~is_test], labels[~is_test], images[is_test], labels[is_test])
-    return dict(zip(MNIST_FILES, parts, strict=True))
-
-
-def _as_image_data(arrays, source):
-    images = [normalize(pad_to_32(array))[:, None] for array in arrays[::2]]
-    labels = [torch.from_numpy(array.astype(np.int64)) for array in arrays[1::2]]
-    name = "scikit-learn digits" if source == "embedded" else "MNIST"
-    note = f"데이터(학습 {len(labels[0]):,}장, 테스트 {len(labels[1]):,}장): {ORIGINS[source]}"
-    parts = (images[0], labels[0], images[1], labels[1])
-    return ImageData(*parts, tuple("0123456789"), name, source, note)
+    return images[~is_test], labels[~is_test], images[is_test], labels[is_test]

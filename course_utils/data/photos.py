@@ -1,7 +1,7 @@
 """컬러 사진을 준비합니다: 저장된 CIFAR-10이나 내 사진 폴더, 내려받은 CIFAR-10, 내장 사진 조각."""
 
-import os
 from hashlib import md5
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -14,18 +14,14 @@ from course_utils.data.file_trees import (
     read_image_collection,
 )
 from course_utils.data.photo_patches import cut_photos
-from course_utils.data.sources import (
-    FETCH_ERRORS,
-    ImageData,
-    choose_folder,
-    fetch,
-    fetch_problem,
-    is_offline,
-)
+from course_utils.data.sources import ImageData, choose_folder, fetch, is_offline
 
 BATCHES = "cifar-10-batches-py"  # torchvision이 압축을 푼 폴더
 ARCHIVE = "cifar-10-python.tar.gz"
-ARCHIVE_LIMIT = 1 << 28  # 170 MB인 압축 파일보다 크면 거짓 파일입니다.
+EMBEDDED = (
+    "scikit-image와 scikit-learn에 든 사진 열 장에서 자른 조각입니다. CIFAR-10을 쓰려면 인터넷에 "
+    "연결하거나 COURSE_DATA 폴더에 넣으십시오(data/README.md)."
+)
 
 
 def load_photos(*, root=None, offline=None, time_limit=120.0, max_train=None, max_test=None):
@@ -44,26 +40,39 @@ def load_photos(*, root=None, offline=None, time_limit=120.0, max_train=None, ma
     def find(folder):
         return find_photos(folder, is_own=root is not None)
 
+    def read(place):
+        if place.name in (BATCHES, ARCHIVE):
+            return _few(_read_cifar10(place), max_train, max_test)
+        *parts, notes = read_image_collection(place, max_train=max_train, max_test=max_test)
+        problems.extend(notes)
+        return parts
+
     folder, problems = choose_folder(root, find, "CIFAR-10이나 클래스 폴더가")
-    limits = {"max_train": max_train, "max_test": max_test}
-    parts, source = None, "cache"
-    if (place := find(folder)) is not None:
+    parts, place = None, find(folder)
+    if place:
+        name = "CIFAR-10" if place.name.startswith(("cifar10", BATCHES, ARCHIVE)) else place.name
+        copy = " CIFAR-10의 JPEG 사본입니다." * place.name.startswith("cifar10")
+        source, told = "cache", f"{place.name}에서 읽었습니다.{copy}"
         try:
-            parts = _read(place, limits, problems)
+            parts = read(place)
         except (OSError, RuntimeError) as error:
             problems.append(f"{place}을(를) 읽지 못했습니다({error}).")
     if parts is None:
+        name, source, told = "CIFAR-10", "download", "CIFAR-10을 방금 내려받았습니다."
         try:
             _download(folder, is_offline(offline), time_limit)
-            parts, source = _read(folder / ARCHIVE, limits, problems), "download"
+            parts = read(folder / ARCHIVE)
         except (OSError, RuntimeError) as error:
             problems.append(str(error))
-            parts, source = _few(cut_photos(), limits), "embedded"
+            name, source, told = "사진 조각", "embedded", EMBEDDED
+            parts = _few(cut_photos(), max_train, max_test)
     if problems:
         print("주의:", " ".join(problems))
-    data = _as_image_data(parts, source, place)
-    print(data.note)
-    return data
+    train_images, train_labels, test_images, test_labels, names = parts
+    note = f"데이터(학습 {len(train_labels):,}장, 테스트 {len(test_labels):,}장): {told}"
+    print(note)
+    train = _as_tensors(train_images, train_labels)
+    return ImageData(*train, *_as_tensors(test_images, test_labels), names, name, source, note)
 
 
 def scale_photos(images):
@@ -77,26 +86,14 @@ def find_photos(folder, *, is_own=False):
     다른 데이터가 섞인 큰 폴더를 내 사진으로 알고 모두 뒤지지 않도록, 내 사진이라고 준 폴더
     (`is_own`)가 아니면 클래스 폴더를 한 층만 봅니다.
     """
-    folder = Path(folder)
     if folder.is_file():
         return folder if folder.name == ARCHIVE or is_image_collection(folder) else None
     if not folder.is_dir():
         return None
-    for place in (folder / BATCHES, folder / ARCHIVE):
-        if place.exists():
-            return place
-    for place in sorted(folder.glob("cifar10*")):
-        if is_image_collection(place):
-            return place
-    return folder if (is_image_collection if is_own else holds_classes)(folder) else None
-
-
-def _read(place, limits, problems):
-    if place.name in (BATCHES, ARCHIVE):
-        return _few(_read_cifar10(place), limits)
-    *parts, notes = read_image_collection(place, **limits)
-    problems += notes
-    return tuple(parts)
+    originals = filter(Path.exists, (folder / BATCHES, folder / ARCHIVE))
+    copies = filter(is_image_collection, sorted(folder.glob("cifar10*")))
+    own = filter(is_image_collection if is_own else holds_classes, (folder,))
+    return next(chain(originals, copies, own), None)
 
 
 def _read_cifar10(place):
@@ -115,19 +112,17 @@ def _read_cifar10(place):
             tuple(train.classes))  # fmt: skip
 
 
-def _few(parts, limits):
-    """클래스마다 앞에서부터 같은 수만 남깁니다."""
-    train_images, train_labels, test_images, test_labels, names = parts
-
-    def choose(labels, limit):
-        if limit is None:
-            return np.arange(len(labels))
-        each = -(-limit // len(names))
-        return np.concatenate([np.flatnonzero(labels == i)[:each] for i in range(len(names))])
-
-    train = choose(train_labels, limits["max_train"])
-    test = choose(test_labels, limits["max_test"])
-    return (train_images[train], train_labels[train], test_images[test], test_labels[test], names)
+def _few(parts, *limits):
+    """학습과 테스트에서 클래스마다 앞에서부터 같은 수만 남깁니다."""
+    *arrays, names = parts
+    few = []
+    for images, labels, limit in zip(arrays[::2], arrays[1::2], limits, strict=True):
+        if limit is not None:
+            each = -(-limit // len(names))
+            kept = np.hstack([np.flatnonzero(labels == i)[:each] for i in range(len(names))])
+            images, labels = images[kept], labels[kept]
+        few += [images, labels]
+    return *few, names
 
 
 def _download(folder, offline, time_limit):
@@ -138,32 +133,16 @@ def _download(folder, offline, time_limit):
         raise ConnectionError("오프라인으로 정해져 있어 CIFAR-10을 내려받지 않았습니다.")
     print(f"CIFAR-10(170 MB)을 내려받습니다. 길어도 {time_limit:g}초까지 기다립니다.", flush=True)
     try:
-        content = fetch(CIFAR10.url, time_limit, largest=ARCHIVE_LIMIT)
-    except FETCH_ERRORS as error:
+        content = fetch(CIFAR10.url, time_limit)
+    except ConnectionError as error:
         raise ConnectionError(
-            f"CIFAR-10을 내려받지 못했습니다({fetch_problem(error)}). "
-            "연결을 확인하거나 time_limit을 늘리십시오."
+            f"CIFAR-10을 내려받지 못했습니다({error}). 연결을 확인하거나 time_limit을 늘리십시오."
         ) from error
     if md5(content, usedforsecurity=False).hexdigest() != CIFAR10.tgz_md5:
         raise ConnectionError("받은 CIFAR-10이 온전하지 않아(md5가 다름) 쓰지 않았습니다.")
     write_atomically(folder / ARCHIVE, content)
 
 
-def _as_image_data(parts, source, place):
-    train_images, train_labels, test_images, test_labels, names = parts
-    jpeg_copy = source == "cache" and place.name not in (BATCHES, ARCHIVE)
-    own = jpeg_copy and not place.name.startswith("cifar10")
-    told = {
-        "download": "CIFAR-10을 방금 내려받았습니다.",
-        "embedded": "scikit-image와 scikit-learn에 든 사진 열 장에서 자른 조각입니다. CIFAR-10을 "
-        "쓰려면 인터넷에 연결하거나 COURSE_DATA 폴더에 넣으십시오(data/README.md).",
-        "cache": f"{os.path.basename(place or '')}에서 읽었습니다."
-        + " CIFAR-10의 JPEG 사본입니다." * (jpeg_copy and not own),
-    }[source]
-    name = "사진 조각" if source == "embedded" else place.name if own else "CIFAR-10"
-    note = f"데이터(학습 {len(train_labels):,}장, 테스트 {len(test_labels):,}장): {told}"
-    tensors = []
-    for images, labels in ((train_images, train_labels), (test_images, test_labels)):
-        pixels = torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2)
-        tensors += [pixels.contiguous().float().div_(255), torch.from_numpy(labels).long()]
-    return ImageData(*tensors, names, name, source, note)
+def _as_tensors(images, labels):
+    pixels = torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2)
+    return pixels.contiguous().float().div_(255), torch.from_numpy(labels).long()

@@ -1,10 +1,9 @@
 """데이터를 담는 그릇, 데이터를 찾을 폴더, 내려받는 방법입니다."""
 
 import os
-import queue
 import threading
+from concurrent import futures
 from dataclasses import dataclass, field
-from http.client import HTTPException
 from pathlib import Path
 from urllib import request
 
@@ -12,8 +11,7 @@ import torch
 from tqdm.auto import tqdm
 
 PROJECT_FOLDER = Path(__file__).resolve().parents[2]
-LARGEST_FILE = 1 << 26  # MNIST에서 가장 큰 파일이 47 MB이므로, 이보다 크면 거짓 파일입니다.
-LARGEST_WEIGHTS = 1 << 29  # AlexNet의 가중치는 233 MB입니다.
+LARGEST = 1 << 28  # 받는 것 가운데 가장 큰 AlexNet의 가중치가 233 MB입니다. 더 크면 거짓입니다.
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,10 +39,8 @@ def is_offline(offline):
 def choose_folder(root, is_there, missing):
     """데이터를 찾을 폴더와, 준 경로가 틀렸을 때의 알림을 돌려줍니다. 폴더를 만들지 않습니다.
 
-    Args:
-        root: 준 폴더. 없으면 환경 변수 COURSE_DATA, 그것도 없으면 저장소의 data/입니다.
-        is_there: 폴더를 받아 찾는 데이터가 있는지 답하는 함수.
-        missing: 없을 때 알릴 이름과 조사. 예: "MNIST/raw가"
+    `root`가 없으면 환경 변수 COURSE_DATA, 그것도 없으면 저장소의 data/입니다. `is_there`는 찾는
+    데이터가 폴더에 있는지 답하는 함수, `missing`은 없을 때 알릴 이름과 조사입니다("MNIST/raw가").
     """
     checkout = (PROJECT_FOLDER / "pyproject.toml").is_file()
     default = PROJECT_FOLDER / "data" if checkout else Path.home() / ".cache" / "cnn-origins"
@@ -61,21 +57,13 @@ def choose_folder(root, is_there, missing):
     return next(filter(os.path.isdir, folders), default), [problem]
 
 
-FETCH_ERRORS = (OSError, HTTPException)  # 내려받다가 날 수 있는 오류들입니다.
-
-
-def fetch_problem(error):
-    """내려받지 못한 이유를 한 줄로 적습니다."""
-    return str(getattr(error, "reason", error))
-
-
-def fetch(url, seconds, *, largest=LARGEST_FILE):
-    """주소의 내용을 진행 막대를 보이며 메모리로 받습니다. `seconds`초가 지나면 TimeoutError입니다.
+def fetch(url, seconds):
+    """주소의 내용을 진행 막대를 보이며 메모리로 받습니다. 못 받으면 ConnectionError를 냅니다.
 
     소켓의 제한 시간은 한 번의 기다림만 막습니다. 이름 찾기에서 멈추거나 조금씩 흘리는 서버는
-    스레드에 두고, 기다리는 쪽에서 끊습니다.
+    스레드에 두고, `seconds`초가 지나면 기다리는 쪽에서 끊습니다.
     """
-    answer, stop = queue.SimpleQueue(), threading.Event()
+    answer, stop = futures.Future(), threading.Event()
 
     def work():
         try:
@@ -88,19 +76,18 @@ def fetch(url, seconds, *, largest=LARGEST_FILE):
                 while not stop.is_set() and (chunk := response.read1(1 << 18)):
                     content += chunk
                     bar.update(len(chunk))
-                    if len(content) > largest:
-                        raise ConnectionError("받는 파일이 너무 커서 멈췄습니다.")
-            answer.put(bytes(content))
+                    if len(content) > LARGEST:
+                        raise ValueError("받는 파일이 너무 커서 멈췄습니다.")
+            answer.set_result(bytes(content))
         except Exception as error:  # 기다리는 쪽에서 다시 던져집니다.
-            answer.put(error)
+            answer.set_exception(error)
 
     threading.Thread(target=work, daemon=True).start()
     try:
-        content = answer.get(timeout=max(0, seconds))
-    except queue.Empty:
-        raise TimeoutError("제때 답이 오지 않음") from None
+        return answer.result(max(0, seconds))
+    except futures.TimeoutError:
+        raise ConnectionError("제때 답이 오지 않음") from None
+    except Exception as error:
+        raise ConnectionError(str(getattr(error, "reason", error))) from error
     finally:
         stop.set()
-    if isinstance(content, Exception):
-        raise content
-    return content

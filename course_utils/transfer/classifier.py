@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor, nn
+from torchvision.models import AlexNet_Weights, alexnet
 
 from course_utils import training
 from course_utils.alexnet import SmallAlexNet
@@ -16,43 +17,28 @@ from course_utils.data import ImageData, read_photo
 from course_utils.data.file_trees import read_image_collection
 
 
-def _build_torchvision(num_classes: int) -> nn.Module:
-    from torchvision.models import alexnet
-
-    with torch.device("meta"):  # 초깃값을 뽑지 않습니다: 곧 파일의 가중치로 바뀝니다.
-        return alexnet(num_classes=num_classes)
-
-
-def _build_small(num_classes: int) -> nn.Module:
-    with torch.device("meta"):
-        return SmallAlexNet(num_classes, dropout=0.1)  # 담아 둔 모델을 학습할 때의 비율
-
-
 @dataclass(frozen=True)
 class Kind:
     """모델의 종류 하나입니다. `options`는 torchvision의 변환에서 바꿀 설정입니다."""
 
-    build: Callable[[int], nn.Module]
+    net: Callable[..., nn.Module]
     image_size: int
     options: dict
+
+    def build(self, num_classes: int) -> nn.Module:
+        with torch.device("meta"):  # 초깃값을 뽑지 않습니다: 곧 파일의 가중치로 바뀝니다.
+            return self.net(num_classes=num_classes)
 
 
 KINDS = {
     # 변환의 설정은 AlexNet_Weights.IMAGENET1K_V1에 든 그대로입니다.
-    "torchvision": Kind(_build_torchvision, 224, {}),
-    # (x − 0.5) / 0.25는 data.scale_photos와 같습니다.
+    "torchvision": Kind(alexnet, 224, {}),
+    # 드롭아웃은 담아 둔 모델을 학습할 때의 비율, (x − 0.5) / 0.25는 data.scale_photos입니다.
     "small": Kind(
-        _build_small, 32,
+        partial(SmallAlexNet, dropout=0.1), 32,
         {"crop_size": 32, "resize_size": 32, "mean": (0.5,) * 3, "std": (0.25,) * 3},
     ),
 }  # fmt: skip
-
-
-def make_transform(kind: str) -> Callable:
-    """사진 한 장을 모델의 입력 `(3, S, S)`로 바꾸는 torchvision의 변환입니다."""
-    from torchvision.models import AlexNet_Weights
-
-    return partial(AlexNet_Weights.IMAGENET1K_V1.transforms, **KINDS[kind].options)()
 
 
 def restore(kind: str, weights: dict, num_classes: int) -> nn.Module:
@@ -83,7 +69,8 @@ class Classifier:
 
     @property
     def transform(self) -> Callable:
-        return make_transform(self.kind)
+        """사진 한 장을 모델의 입력 `(3, S, S)`로 바꾸는 torchvision의 변환입니다."""
+        return AlexNet_Weights.IMAGENET1K_V1.transforms(**KINDS[self.kind].options)
 
     def label(self, index: int) -> str:
         """클래스의 이름입니다. 우리말을 알면 함께 적습니다: 'tabby (얼룩 고양이)'."""
@@ -98,10 +85,9 @@ def prepare(classifier: Classifier, images: Iterable) -> Tensor:
     사진은 파일의 경로, PIL 이미지, 0~255인 uint8 배열 `(H, W, 3)`이나 흑백 `(H, W)`이고, 한 장만
     주어도 됩니다. `load_folder`와 같은 픽셀이 됩니다. 다른 것이 오면 ValueError를 냅니다.
     """
-    one_array = getattr(images, "ndim", 0) == 2 or (
-        getattr(images, "ndim", 0) == 3 and images.shape[-1] in (3, 4)
-    )
-    if one_array or isinstance(images, str | Path | Image.Image):
+    ndim = getattr(images, "ndim", 0)
+    is_one_array = ndim == 2 or (ndim == 3 and images.shape[-1] in (3, 4))
+    if is_one_array or isinstance(images, str | Path | Image.Image):
         images = [images]
     if not (tensors := [_transform(classifier, image) for image in images]):
         raise ValueError("사진이 한 장도 없습니다. [사진]처럼 한 장 이상 넘기십시오.")
@@ -111,21 +97,18 @@ def prepare(classifier: Classifier, images: Iterable) -> Tensor:
 def _transform(classifier: Classifier, image) -> Tensor:
     transform = classifier.transform
     if not isinstance(image, str | Path | Image.Image):
-        image = _array_to_image(np.asarray(image))
+        pixels = np.asarray(image)
+        is_color = pixels.ndim == 3 and pixels.shape[2] in (3, 4) and pixels.dtype == np.uint8
+        is_grey = pixels.ndim == 2 and pixels.dtype in (np.uint8, np.uint16, np.int32)
+        if not is_color and not is_grey:
+            raise ValueError(
+                "사진 한 장은 0~255인 uint8 (높이, 너비, 3) 배열이어야 하는데 "
+                f"{pixels.dtype} {pixels.shape}이(가) 왔습니다. 0~1이면 (255 * x).astype('uint8')"
+                "로, 채널이 앞에 있으면 x.transpose(1, 2, 0)을 쓰십시오."
+            )
+        image = Image.fromarray(pixels)
     rgb = read_photo(image, side=transform.resize_size[0])
     return transform(torch.from_numpy(np.array(rgb).transpose(2, 0, 1).copy()))
-
-
-def _array_to_image(pixels: np.ndarray) -> Image.Image:
-    is_color = pixels.ndim == 3 and pixels.shape[2] in (3, 4) and pixels.dtype == np.uint8
-    is_grey = pixels.ndim == 2 and pixels.dtype in (np.uint8, np.uint16, np.int32)
-    if not is_color and not is_grey:
-        raise ValueError(
-            "사진 한 장은 0~255인 uint8 (높이, 너비, 3) 배열이어야 하는데 "
-            f"{pixels.dtype} {pixels.shape}이(가) 왔습니다. 0~1이면 (255 * x).astype('uint8')로, "
-            "채널이 앞에 있으면 x.transpose(1, 2, 0)을 쓰십시오."
-        )
-    return Image.fromarray(pixels)
 
 
 def load_folder(

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from course_utils import checkpoint
+from course_utils import checkpoint, training
 from course_utils.transfer.classifier import KINDS, Classifier, restore
 from course_utils.transfer.loading import load_korean_names
 
@@ -26,18 +26,18 @@ def save_classifier(
     names, path = [str(name) for name in class_names], Path(path).expanduser()
     if kind not in KINDS:
         raise ValueError(f"모델의 종류 {kind!r}을(를) 모릅니다. 아는 것: {', '.join(KINDS)}")
-    mine = copy.deepcopy(model).to("cpu", torch.float32).eval()
+    mine = copy.deepcopy(model).to("cpu", torch.float32)
     weights = {name: value.contiguous() for name, value in mine.state_dict().items()}
-    shapes = {name: value.shape for name, value in weights.items()}
     wanted = KINDS[kind].build(len(names)).state_dict()
+    shapes = [{(name, value.shape) for name, value in each.items()} for each in (weights, wanted)]
+    other = sorted({name for name, _ in shapes[0] ^ shapes[1]})
     *_, head = wanted  # 머리의 편향입니다. 길이가 출력 수입니다.
-    if head in shapes and len(weights[head]) != len(names):
+    if head in weights and len(weights[head]) != len(names):
         raise ValueError(
             f"모델의 출력은 {len(weights[head])}개인데 클래스 이름은 {len(names)}개입니다. "
             "학습할 때 쓴 순서 그대로 이름을 모두 넘기십시오."
         )
-    pairs = shapes.items() ^ {name: value.shape for name, value in wanted.items()}.items()
-    if other := sorted({name for name, _ in pairs}):
+    if other:
         raise ValueError(
             f"이 모델은 kind={kind!r}인 모델과 구조가 달라"
             f"(다른 가중치 {len(other)}개: {other[0]} 등) 저장하지 않았습니다. "
@@ -46,10 +46,8 @@ def save_classifier(
         )
     side = KINDS[kind].image_size
     photo = torch.rand(1, 3, side, side, generator=torch.Generator().manual_seed(0))
-    with torch.no_grad():
-        same = torch.allclose(mine(photo), restore(kind, weights, len(names))(photo), rtol=1e-3,
-                              atol=1e-4, equal_nan=True)  # fmt: skip
-    if not same:
+    answers = [training.predict(net, photo) for net in (mine, restore(kind, weights, len(names)))]
+    if not torch.allclose(*answers, rtol=1e-3, atol=1e-4, equal_nan=True):
         raise ValueError(
             f"가중치의 모양은 kind={kind!r}인 모델과 같지만 계산이 달라"
             "(활성화나 풀링을 바꾼 모델), 다시 읽으면 다른 답을 하므로 저장하지 않았습니다. "
