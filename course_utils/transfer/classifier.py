@@ -1,8 +1,9 @@
 """모델, 모델의 입력을 만드는 변환, 클래스 이름을 묶습니다. 어느 모델이든 쓰는 법이 같습니다."""
 
+import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from torchvision.models import AlexNet_Weights, alexnet
 
 from course_utils import training
 from course_utils.alexnet import SmallAlexNet
+from course_utils.checkpoint import ASSETS
 from course_utils.data import ImageData, read_photo
 from course_utils.data.file_trees import read_image_collection
 
@@ -53,7 +55,7 @@ class Classifier:
     """분류하는 모델 하나와 그것을 쓰는 데 필요한 모든 것입니다.
 
     `kind`는 "torchvision"(224×224)이나 "small"(32×32)이고, `source`는 "cache", "download",
-    "embedded", "file" 가운데 하나입니다. `korean_names`에는 우리말을 아는 클래스만 있습니다.
+    "embedded", "file" 가운데 하나입니다.
     """
 
     model: nn.Module = field(repr=False)
@@ -61,7 +63,6 @@ class Classifier:
     kind: str
     source: str
     note: str = field(default="", repr=False)
-    korean_names: dict[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def image_size(self) -> int:
@@ -75,8 +76,14 @@ class Classifier:
     def label(self, index: int) -> str:
         """클래스의 이름입니다. 우리말을 알면 함께 적습니다: 'tabby (얼룩 고양이)'."""
         name = self.class_names[index]
-        korean = self.korean_names.get(name)
+        korean = korean_names().get(name)
         return f"{name} ({korean})" if korean else name
+
+
+@cache
+def korean_names() -> dict[str, str]:
+    """영어 클래스 이름 → 우리말입니다. CIFAR-10의 열 개와 ImageNet의 일부가 있습니다."""
+    return json.loads((ASSETS / "korean_names.json").read_text(encoding="utf-8"))
 
 
 def prepare(classifier: Classifier, images: Iterable) -> Tensor:

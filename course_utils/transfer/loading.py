@@ -2,13 +2,12 @@
 
 import hashlib
 import io
-import json
 from pathlib import Path
 
 import torch
 from torchvision.models import AlexNet_Weights
 
-from course_utils.checkpoint import ASSETS, load_pretrained, write_atomically
+from course_utils.checkpoint import load_pretrained, write_atomically
 from course_utils.data.sources import fetch, is_offline
 from course_utils.transfer.classifier import KINDS, Classifier, restore
 
@@ -50,12 +49,7 @@ def load_alexnet(
         )
     note = f"지금 쓰는 모델: {note}"
     print(note)
-    return Classifier(model, names, kind, source, note, load_korean_names())
-
-
-def load_korean_names() -> dict[str, str]:
-    """영어 클래스 이름 → 우리말입니다. CIFAR-10의 열 개와 ImageNet의 일부가 있습니다."""
-    return json.loads((ASSETS / "korean_names.json").read_text(encoding="utf-8"))
+    return Classifier(model, names, kind, source, note)
 
 
 def cached_torchvision_alexnet(folder: Path | None = None) -> dict | None:

@@ -9,7 +9,6 @@ from torch import nn
 
 from course_utils import checkpoint, training
 from course_utils.transfer.classifier import KINDS, Classifier, restore
-from course_utils.transfer.loading import load_korean_names
 
 FORMAT = "cnn-origins-classifier-2"
 
@@ -89,4 +88,4 @@ def load_classifier(path: str | Path) -> Classifier:
             "저장할 때와 같은 버전의 강의로 읽으십시오."
         ) from error
     note = f"{path.name}에서 읽은 분류기(클래스 {len(names)}개: {', '.join(names)})"
-    return Classifier(model, names, kind, "file", note, load_korean_names())
+    return Classifier(model, names, kind, "file", note)
