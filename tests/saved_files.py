@@ -41,10 +41,8 @@ def make(kind, folder):
         save_pretrained(model, {"command": "시험"}, "a", folder=folder)
     elif kind == "classifier":
         transfer.save_classifier(folder / "a.pt", model, "가나다", kind="tiny")
-    elif kind == "checkpoint":
-        runs.save(folder / "a.ckpt", model, optimizer_of(model), SETTINGS, HISTORY)
     else:
-        raise ValueError(f"모르는 종류입니다: {kind}")
+        runs.save(folder / "a.ckpt", model, optimizer_of(model), SETTINGS, HISTORY)
     return {path.name: path.read_bytes() for path in folder.iterdir()}, model
 
 
@@ -52,15 +50,11 @@ def optimizer_of(model):
     return torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
 
 
-def same(first, second):
-    return all(torch.equal(a, b) for a, b in zip(first.values(), second.values(), strict=True))
-
-
 def judge(kind, folder, expected):
     """거절하면 모델이 그대로여야 하고, 읽으면 저장한 것과 같아야 합니다."""
     torch.manual_seed(1)
     model = Tiny()
-    before = copy.deepcopy(model.state_dict())
+    before, refused = copy.deepcopy(model.state_dict()), None
     try:
         if kind == "pretrained":
             load_pretrained(model, "a", folder=folder)
@@ -68,20 +62,16 @@ def judge(kind, folder, expected):
             loaded = transfer.load_classifier(folder / "a.pt")
             assert loaded.class_names == tuple("가나다")
             model = loaded.model
-        elif (history := restore_quietly(folder, model)) is None:
-            assert same(model.state_dict(), before)
-            return False
         else:
-            assert history == HISTORY
+            history = runs.restore(folder / "a.ckpt", model, optimizer_of(model), SETTINGS)
+            assert history in (None, HISTORY)
+            refused = history is None
     except (ValueError, FileNotFoundError) as error:
-        assert same(model.state_dict(), before)
-        return mutations.refused_in_korean(error)
-    assert same(model.state_dict(), expected.state_dict())
-    return True
-
-
-def restore_quietly(folder, model):
-    return runs.restore(folder / "a.ckpt", model, optimizer_of(model), SETTINGS)
+        refused = not mutations.refused_in_korean(error)
+    wanted = before if refused else expected.state_dict()
+    for name, value in model.state_dict().items():
+        assert torch.equal(value, wanted[name])
+    return not refused
 
 
 def cases(kind, count, seed, folder):

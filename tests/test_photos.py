@@ -69,10 +69,8 @@ def write_classes(folder, files):
     return folder
 
 
-def two_classes(count=5):
-    red, blue = encode(color=(255, 0, 0)), encode(color=(0, 0, 255))
-    return {f"{name}/{i}.png": image for name, image in (("빨강", red), ("파랑", blue))
-            for i in range(count)}  # fmt: skip
+def several(*folders, count=5, **options):
+    return {f"{folder}/{i}.png": encode(**options) for folder in folders for i in range(count)}
 
 
 def zip_of(path, files):
@@ -86,7 +84,8 @@ def zip_of(path, files):
 
 
 def test_own_folder_gives_float_images_and_sorted_classes(tmp_path, capsys):
-    data = load_photos(root=write_classes(tmp_path / "내 사진", two_classes()))
+    files = several("파랑", color=(0, 0, 255)) | several("빨강", color=(255, 0, 0))
+    data = load_photos(root=write_classes(tmp_path / "내 사진", files))
     assert data.class_names == ("빨강", "파랑")
     assert data.train_images.shape == (8, 3, 32, 32)
     assert data.train_images.dtype == torch.float32
@@ -95,7 +94,6 @@ def test_own_folder_gives_float_images_and_sorted_classes(tmp_path, capsys):
     assert "내 사진" in capsys.readouterr().out
 
 
-# 이름들 → (클래스들, 학습의 이름이 들어 있는 파일의 수, 알림에 있어야 할 글)
 PAIRS = [
     ("train", "test"), ("train", "val"), ("train", "validation"), ("Training", "Testing"),
     ("training_set", "test_set"), ("seg_train/seg_train", "seg_test/seg_test"), ("train", "eval"),
@@ -110,10 +108,9 @@ def test_given_split_is_kept_apart(tmp_path, pair, place):
     if place.startswith("{name}") and "/" in pair[0]:
         return
     files = {}
-    for split, count, color in zip(pair, (7, 3), ((50, 0, 0), (200, 0, 0)), strict=True):
-        for name in ("개", "고양이"):
-            folder = place.format(split=split, name=name)
-            files |= {f"{folder}/{i}.png": encode(color=color) for i in range(count)}
+    for split, count, red in zip(pair, (7, 3), (50, 200), strict=True):
+        folders = [place.format(split=split, name=name) for name in ("개", "고양이")]
+        files |= several(*folders, count=count, color=(red, 0, 0))
     train, train_labels, test, test_labels, names, _ = read_image_collection(
         write_classes(tmp_path / "모음", files)
     )
@@ -122,10 +119,6 @@ def test_given_split_is_kept_apart(tmp_path, pair, place):
     assert np.bincount(test_labels).tolist() == [3, 3]
     assert (train[:, 0, 0, 0] == 50).all()
     assert (test[:, 0, 0, 0] == 200).all()
-
-
-def several(*folders, count=5):
-    return {f"{folder}/{i}.png": encode() for folder in folders for i in range(count)}
 
 
 GIVEN = ("train/개", "train/새", "test/개", "test/새")
@@ -196,14 +189,13 @@ def test_names_that_are_not_utf8_are_read_as_cp949(tmp_path):
 
 
 def test_locked_folder_is_told_as_a_class_without_photos(tmp_path, monkeypatch):
-    folder, real = write_classes(tmp_path / "모음", several("개", "새", "토끼")), os.scandir
-
-    def scandir(path):
+    def scandir(path, real=os.scandir):
         if "토끼" in str(path):
             raise PermissionError(13, "Permission denied")
         return real(path)
 
     monkeypatch.setattr(os, "scandir", scandir)
+    folder = write_classes(tmp_path / "모음", several("개", "새", "토끼"))
     *_, names, notes = read_image_collection(folder)
     assert (names, notes) == (("개", "새"), ["쓸 수 있는 사진이 없어 클래스에서 뺀 폴더: 토끼."])
 
@@ -223,41 +215,29 @@ def test_password_of_a_zip_is_told(tmp_path, locked):
         assert "개/0.png(암호가 걸린 zip" in " ".join(read_image_collection(path)[-1])
 
 
-def flip_byte(path, content):
-    """zip에 압축하지 않고 담긴 `content`의 가운데 한 바이트를 바꿉니다."""
-    archive = bytearray(path.read_bytes())
-    archive[archive.index(content) + len(content) // 2] ^= 1
-    path.write_bytes(archive)
-
-
 def test_damaged_file_in_a_zip_is_named_and_skipped(tmp_path, capsys):
     odd = encode(color=(9, 9, 9))
-    path = zip_of(tmp_path / "사진.zip", two_classes() | {"빨강/상함.png": odd})
-    flip_byte(path, odd)
+    path = zip_of(tmp_path / "사진.zip", several("빨강", "파랑") | {"빨강/상함.png": odd})
+    archive = bytearray(path.read_bytes())
+    archive[archive.index(odd) + len(odd) // 2] ^= 1  # 압축하지 않고 담겨 있습니다.
+    path.write_bytes(archive)
     data = load_photos(root=path)
     assert "건너뛴 파일 1개: 빨강/상함.png(내용이 깨짐)" in capsys.readouterr().out
     assert len(data.train_labels) + len(data.test_labels) == 10
 
 
 def test_zip_with_a_damaged_directory_is_told(tmp_path, embedded, capsys):
-    path = zip_of(tmp_path / "사진.zip", two_classes())
+    path = zip_of(tmp_path / "사진.zip", several("빨강", "파랑"))
     path.write_bytes(path.read_bytes().replace(b"PK\1\2", b"PK\1\3"))
     assert load_photos(root=path, offline=True).source == "embedded"
     assert f"root에 적은 {path}" in capsys.readouterr().out
 
 
-def png_that_declares(width, height):
-    """크기만 적고 내용은 빈 PNG입니다."""
-    content = b"\x89PNG\r\n\x1a\n"
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    for kind, body in ((b"IHDR", header), (b"IDAT", zlib.compress(b"")), (b"IEND", b"")):
-        checksum = struct.pack(">I", zlib.crc32(kind + body))
-        content += struct.pack(">I", len(body)) + kind + body + checksum
-    return content
-
-
 def test_declared_size_of_billions_is_told_as_too_large(tmp_path, capsys):
-    files = two_classes() | {"빨강/거대.png": png_that_declares(60_000, 60_000)}
+    content = bytearray(encode())
+    content[16:24] = struct.pack(">II", 60_000, 60_000)
+    content[29:33] = struct.pack(">I", zlib.crc32(content[12:29]))
+    files = several("빨강", "파랑") | {"빨강/거대.png": bytes(content)}
     load_photos(root=write_classes(tmp_path / "사진", files))
     assert "빨강/거대.png(너무 큼)" in capsys.readouterr().out
 
@@ -283,7 +263,7 @@ BAD = {
 
 @pytest.mark.parametrize("name", BAD)
 def test_bad_file_is_named_and_skipped(tmp_path, capsys, name):
-    files = two_classes() | {f"빨강/{name}": BAD[name]}
+    files = several("빨강", "파랑") | {f"빨강/{name}": BAD[name]}
     data = load_photos(root=write_classes(tmp_path / "사진", files))
     told = capsys.readouterr().out
     assert f"건너뛴 파일 1개: 빨강/{name}" in told
@@ -295,20 +275,20 @@ def test_bad_file_is_named_and_skipped(tmp_path, capsys, name):
 def test_huge_image_is_named_and_skipped_without_a_warning(tmp_path, capsys, monkeypatch, side):
     # Pillow는 한도를 넘으면 경고하고, 두 배를 넘으면 오류를 냅니다.
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 50 * 50)
-    files = two_classes() | {"빨강/큰.png": encode(size=(side, side))}
+    files = several("빨강", "파랑") | {"빨강/큰.png": encode(size=(side, side))}
     load_photos(root=write_classes(tmp_path / "사진", files))
     assert "빨강/큰.png(너무 큼)" in capsys.readouterr().out
 
 
 def test_another_image_tests_when_the_last_is_broken(tmp_path):
-    files = {f"{name}/{i}.png": encode() for name in ("빨강", "파랑") for i in range(3)}
-    data = load_photos(root=write_classes(tmp_path / "사진", files | {"빨강/9.png": b"x"}))
+    files = several("빨강", "파랑", count=3) | {"빨강/9.png": b"x"}
+    data = load_photos(root=write_classes(tmp_path / "사진", files))
     assert data.train_labels.bincount().tolist() == [2, 2]
     assert data.test_labels.bincount().tolist() == [1, 1]
 
 
 def test_class_without_a_readable_image_is_an_error(tmp_path):
-    files = {"빨강/1.png": encode(), "빨강/2.png": encode(), "파랑/1.png": b"x", "파랑/2.png": b"y"}
+    files = several("빨강") | {"파랑/1.png": b"x", "파랑/2.png": b"y"}
     with pytest.raises(ValueError, match=r"두 장 이상이어야.*이미지로 읽을 수 없음"):
         load_photos(root=write_classes(tmp_path / "사진", files))
 
@@ -316,48 +296,42 @@ def test_class_without_a_readable_image_is_an_error(tmp_path):
 # --- 이미지의 종류 --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("content", "color"), [
-    (encode("L"), (77, 77, 77)),
-    (encode("RGBA", color=(255, 0, 0, 51)), (255, 204, 204)),  # 불투명도 51/255 = 1/5
-    (encode("RGBA", color=(0, 0, 0, 0)), (255, 255, 255)),
-    (encode("I;16"), (0x80, 0x80, 0x80)),
-    (encode("I;16", shade=0x800), (0x80, 0x80, 0x80)),  # 12비트
-    (encode("I;16", shade=200), (200, 200, 200)),
-    (encode("I", kind="TIFF", color=200), (200, 200, 200)),
-    (encode("I", kind="TIFF", color=1 << 20), (128, 128, 128)),
-    (encode("F", kind="TIFF", color=0.5), (127, 127, 127)),
-    (encode("F", kind="TIFF", color=128.0), (128, 128, 128)),
-    (encode("F", kind="TIFF", color=300.0), (255, 255, 255)),
-], ids=["grey", "half transparent", "transparent", "16 bit", "12 bit", "8 in 16",
-        "8 in 32", "21 in 32", "0-1", "0-255", "over"])  # fmt: skip
-def test_unusual_image_keeps_its_color_on_white(content, color):
-    pixels, kind = pictures.to_pixels(content)
-    assert pixels.shape == (32, 32, 3)
-    assert (pixels == color).all()
-    assert (kind == "흑백") == (color == (77, 77, 77))
-
-
-def test_cmyk_image_becomes_rgb():
-    pixels, kind = pictures.to_pixels(encode("CMYK", kind="JPEG", quality=100))
-    expected = np.array(Image.new("CMYK", (1, 1), (10, 200, 30, 0)).convert("RGB"))[0, 0]
-    assert kind == "CMYK"
-    assert np.abs(pixels.astype(int) - expected).max() <= 2  # JPEG의 반올림
-
-
-def test_palette_image_gets_the_colors_of_its_palette():
+def palette_image():
     image = Image.new("P", (40, 40), 3)
     image.putpalette([0, 0, 0, 1, 1, 1, 2, 2, 2, 10, 20, 30])
-    pixels, kind = pictures.to_pixels(content_of(image))
-    assert kind is None
-    assert (pixels == (10, 20, 30)).all()
+    return content_of(image)
 
 
-def test_first_frame_of_a_moving_picture_is_taken():
+def moving_picture():
     frames = [Image.new("RGB", (40, 40), color) for color in ("red", "blue")]
-    content = content_of(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    return content_of(frames[0], "GIF", save_all=True, append_images=frames[1:])
+
+
+CMYK = Image.new("CMYK", (1, 1), (10, 200, 30, 0)).convert("RGB").getpixel((0, 0))
+
+
+@pytest.mark.parametrize(("content", "color", "told"), [
+    (encode("L"), (77, 77, 77), "흑백"),
+    (encode("RGBA", color=(255, 0, 0, 51)), (255, 204, 204), "RGBA 형식"),  # 불투명도 1/5
+    (encode("RGBA", color=(0, 0, 0, 0)), (255, 255, 255), "RGBA 형식"),
+    (encode("I;16"), (0x80, 0x80, 0x80), "I;16 형식"),
+    (encode("I;16", shade=0x800), (0x80, 0x80, 0x80), "I;16 형식"),  # 12비트
+    (encode("I;16", shade=200), (200, 200, 200), "I;16 형식"),
+    (encode("I", kind="TIFF", color=200), (200, 200, 200), "I 형식"),
+    (encode("I", kind="TIFF", color=1 << 20), (128, 128, 128), "I 형식"),
+    (encode("F", kind="TIFF", color=0.5), (127, 127, 127), "F 형식"),
+    (encode("F", kind="TIFF", color=128.0), (128, 128, 128), "F 형식"),
+    (encode("F", kind="TIFF", color=300.0), (255, 255, 255), "F 형식"),
+    (encode("CMYK", kind="JPEG", quality=100), CMYK, "CMYK"),
+    (palette_image(), (10, 20, 30), None),
+    (moving_picture(), (255, 0, 0), "움직이는 그림의 첫 장"),
+], ids=["grey", "half transparent", "transparent", "16 bit", "12 bit", "8 in 16", "8 in 32",
+        "21 in 32", "0-1", "0-255", "over", "CMYK", "palette", "moving"])  # fmt: skip
+def test_unusual_image_keeps_its_color_on_white(content, color, told):
     pixels, kind = pictures.to_pixels(content)
-    assert "첫 장" in kind
-    assert pixels[0, 0].tolist() == [255, 0, 0]
+    assert (pixels.shape, kind) == ((32, 32, 3), told)
+    rounding = 2 if kind == "CMYK" else 0  # JPEG의 반올림
+    assert np.abs(pixels.astype(int) - color).max() <= rounding
 
 
 @pytest.mark.parametrize(("kind", "turn", "blue_side", "error"), [
@@ -433,28 +407,23 @@ def test_stored_batches_are_read_and_limited_evenly(monkeypatch, tmp_path):
 def test_jpeg_copy_beside_other_data_is_found_and_called_cifar_10(tmp_path, name):
     root = write_classes(tmp_path / "자료", {"MNIST/raw/train": b"x"})
     if name.endswith("zip"):
-        zip_of(root / name, two_classes())
+        zip_of(root / name, several("빨강", "파랑"))
     else:
-        write_classes(root / name, two_classes())
+        write_classes(root / name, several("빨강", "파랑"))
     data = load_photos(root=root)
     assert (data.name, data.source) == ("CIFAR-10", "cache")
     assert f"{name}에서 읽었습니다. CIFAR-10의 JPEG 사본" in data.note
 
 
-def test_archive_put_there_by_hand_is_unpacked_and_read(monkeypatch, tmp_path):
-    _, archive = cifar_archive(monkeypatch)
-    write_classes(tmp_path / "자료", {photos.ARCHIVE: archive})
-    data = load_photos(root=tmp_path / "자료", offline=True)
-    assert (data.name, data.source) == ("CIFAR-10", "cache")
-    assert (tmp_path / "자료" / photos.BATCHES).is_dir()
-
-
-def test_damaged_archive_is_told_and_left_alone(monkeypatch, tmp_path, embedded, capsys):
-    cifar_archive(monkeypatch)
-    write_classes(tmp_path / "자료", {photos.ARCHIVE: b"half"})
-    assert load_photos(root=tmp_path / "자료", offline=True).source == "embedded"
-    assert "md5가 CIFAR-10의 것과 다릅니다" in capsys.readouterr().out
-    assert (tmp_path / "자료" / photos.ARCHIVE).read_bytes() == b"half"
+@pytest.mark.parametrize("damaged", [False, True])
+def test_archive_put_there_by_hand_is_read_or_told_and_left_alone(
+    monkeypatch, tmp_path, embedded, capsys, damaged
+):
+    archive = b"half" if damaged else cifar_archive(monkeypatch)[1]
+    folder = write_classes(tmp_path / "자료", {photos.ARCHIVE: archive})
+    assert load_photos(root=folder, offline=True).source == ("embedded" if damaged else "cache")
+    assert ("md5가 CIFAR-10의 것과 다릅니다" in capsys.readouterr().out) == damaged
+    assert (folder / photos.ARCHIVE).read_bytes() == archive
 
 
 def test_tampered_batches_are_not_unpickled(monkeypatch, tmp_path, embedded, capsys):
@@ -467,14 +436,12 @@ def test_tampered_batches_are_not_unpickled(monkeypatch, tmp_path, embedded, cap
 
 
 def test_download_is_checked_saved_and_read(monkeypatch, serve):
-    _, archive = cifar_archive(monkeypatch)
-    serve(archive)
+    serve(cifar_archive(monkeypatch)[1])
     assert load_photos().source == "download"
     assert load_photos(offline=True).source == "cache"
 
 
-def test_wrong_archive_is_refused_and_not_saved(monkeypatch, serve, embedded, capsys):
-    cifar_archive(monkeypatch)
+def test_wrong_archive_is_refused_and_not_saved(serve, embedded, capsys):
     serve(b"lies")
     assert load_photos().source == "embedded"
     assert "온전하지 않아" in capsys.readouterr().out
@@ -490,18 +457,15 @@ def test_silent_server_cannot_outlast_the_time_limit(monkeypatch, embedded, caps
     assert "내려받지 못했습니다" in capsys.readouterr().out
 
 
-def test_offline_falls_to_the_embedded_patches_and_says_why(embedded, capsys):
-    assert load_photos(offline=True).source == "embedded"
-    assert "주의: 오프라인" in capsys.readouterr().out
-
-
 @pytest.mark.parametrize("told_by", ["offline", "COURSE_OFFLINE"])
-def test_offline_opens_no_socket(monkeypatch, embedded, told_by):
+def test_offline_falls_to_the_embedded_patches_and_says_why(
+    monkeypatch, embedded, capsys, told_by
+):
     opened = []
     monkeypatch.setattr(socket, "socket", lambda *_, **__: opened.append(1))
-    monkeypatch.setattr(photos, "fetch", lambda *_, **__: opened.append(1))
     monkeypatch.setenv("COURSE_OFFLINE", "1" if told_by == "COURSE_OFFLINE" else "")
-    load_photos(offline=True if told_by == "offline" else None)
+    assert load_photos(offline=True if told_by == "offline" else None).source == "embedded"
+    assert "주의: 오프라인" in capsys.readouterr().out
     assert opened == []
 
 
