@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 from course_utils.checkpoint import write_atomically
-from course_utils.data.sources import LARGEST, ImageData, choose_folder, fetch, is_offline
+from course_utils.data.sources import LARGEST, announce, choose_folder, fetch, is_offline
 
 # 압축을 푼 파일의 md5입니다. 순서는 학습 이미지·레이블, 테스트 이미지·레이블입니다.
 MNIST_FILES = {
@@ -48,16 +48,12 @@ def load_digits(*, root=None, offline=None, time_limit=60.0):
     except ConnectionError as error:
         problems.append(str(error))
         arrays, source = _embedded(), "embedded"
-    if problems:
-        print("주의:", " ".join(problems))
-    train_images, test_images = (normalize(pad_to_32(images))[:, None] for images in arrays[::2])
-    train_labels, test_labels = (torch.from_numpy(each.astype(np.int64)) for each in arrays[1::2])
-    told = ORIGINS[source]
-    note = f"데이터(학습 {len(train_labels):,}장, 테스트 {len(test_labels):,}장): {told}"
-    print(note)
+    parts = [
+        torch.from_numpy(array.astype(np.int64)) if array.ndim == 1
+        else normalize(pad_to_32(array))[:, None] for array in arrays
+    ]  # fmt: skip
     name = "scikit-learn digits" if source == "embedded" else "MNIST"
-    return ImageData(train_images, train_labels, test_images, test_labels, tuple("0123456789"),
-                     name, source, note)  # fmt: skip
+    return announce(parts, tuple("0123456789"), name, source, ORIGINS[source], problems)
 
 
 def normalize(pixels):

@@ -14,7 +14,7 @@ from course_utils.data.file_trees import (
     read_image_collection,
 )
 from course_utils.data.photo_patches import cut_photos
-from course_utils.data.sources import ImageData, choose_folder, fetch, is_offline
+from course_utils.data.sources import announce, choose_folder, fetch, is_offline
 
 BATCHES = "cifar-10-batches-py"  # torchvision이 압축을 푼 폴더
 ARCHIVE = "cifar-10-python.tar.gz"
@@ -66,13 +66,8 @@ def load_photos(*, root=None, offline=None, time_limit=120.0, max_train=None, ma
             problems.append(str(error))
             name, source, told = "사진 조각", "embedded", EMBEDDED
             parts = _few(cut_photos(), max_train, max_test)
-    if problems:
-        print("주의:", " ".join(problems))
-    train_images, train_labels, test_images, test_labels, names = parts
-    note = f"데이터(학습 {len(train_labels):,}장, 테스트 {len(test_labels):,}장): {told}"
-    print(note)
-    train = _as_tensors(train_images, train_labels)
-    return ImageData(*train, *_as_tensors(test_images, test_labels), names, name, source, note)
+    *arrays, names = parts
+    return announce([*map(_as_tensor, arrays)], names, name, source, told, problems)
 
 
 def scale_photos(images):
@@ -143,6 +138,8 @@ def _download(folder, offline, time_limit):
     write_atomically(folder / ARCHIVE, content)
 
 
-def _as_tensors(images, labels):
-    pixels = torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2)
-    return pixels.contiguous().float().div_(255), torch.from_numpy(labels).long()
+def _as_tensor(array):
+    if array.ndim == 1:
+        return torch.from_numpy(array).long()
+    channels_first = torch.from_numpy(np.ascontiguousarray(array)).permute(0, 3, 1, 2)
+    return channels_first.contiguous().float().div_(255)

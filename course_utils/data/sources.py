@@ -31,6 +31,15 @@ class ImageData:
     note: str = field(repr=False)
 
 
+def announce(parts, class_names, name, source, told, problems, *, what="데이터"):
+    """알릴 것을 적고 `ImageData`로 묶습니다. `parts`는 학습과 테스트의 이미지와 레이블입니다."""
+    if problems:
+        print("주의:", " ".join(problems))
+    note = f"{what}(학습 {len(parts[1]):,}장, 테스트 {len(parts[3]):,}장): {told}"
+    print(note)
+    return ImageData(*parts, class_names, name, source, note)
+
+
 def is_offline(offline):
     """`offline=True`이거나 COURSE_OFFLINE이 켜져 있으면 참입니다."""
     return offline or os.environ.get("COURSE_OFFLINE", "").lower() in {"1", "true", "yes"}

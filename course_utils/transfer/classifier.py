@@ -17,6 +17,7 @@ from course_utils.alexnet import SmallAlexNet
 from course_utils.checkpoint import ASSETS
 from course_utils.data import ImageData, read_photo
 from course_utils.data.file_trees import read_image_collection
+from course_utils.data.sources import announce
 
 
 @dataclass(frozen=True)
@@ -136,12 +137,9 @@ def load_folder(
         place, max_train=max_train, max_test=max_test, side=classifier.transform.resize_size[0],
         convert=lambda image: _transform(classifier, image).numpy(),
     )  # fmt: skip
-    if notes:
-        print("주의:", " ".join(notes))
     tensors = [torch.from_numpy(part) for part in parts]
-    note = f"내 사진(학습 {len(tensors[1]):,}장, 테스트 {len(tensors[3]):,}장): {', '.join(names)}"
-    print(note)
-    return ImageData(*tensors, names, place.name, "folder", note)
+    told = ", ".join(names)
+    return announce(tensors, names, place.name, "folder", told, notes, what="내 사진")
 
 
 def top_k(classifier: Classifier, image, *, k: int = 5) -> list[tuple[str, float]]:
