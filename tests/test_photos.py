@@ -163,9 +163,14 @@ def test_course_data_may_be_a_folder_of_classes(tmp_path, monkeypatch, folders):
     assert load_photos(offline=True).class_names == ("개", "새")
 
 
-def test_split_without_classes_is_explained(tmp_path):
-    with pytest.raises(ValueError, match=r"찾은 클래스: 없음.*밖에 있어 쓰지 않은 사진이 10장"):
-        read_image_collection(write_classes(tmp_path / "모음", several("train", "test")))
+@pytest.mark.parametrize(("files", "told"), [
+    (several("train", "test"), r"찾은 클래스: 없음.*밖에 있어 쓰지 않은 사진이 10장"),
+    (several("빨강") | {"파랑/1.png": b"x", "파랑/2.png": b"y"},
+     r"두 장 이상이어야.*모자란 클래스: 파랑.*이미지로 읽을 수 없음"),
+])  # fmt: skip
+def test_folder_without_enough_photos_is_explained(tmp_path, files, told):
+    with pytest.raises(ValueError, match=told):
+        read_image_collection(write_classes(tmp_path / "모음", files))
 
 
 def test_links_are_followed_but_not_in_circles(tmp_path):
@@ -285,12 +290,6 @@ def test_another_image_tests_when_the_last_is_broken(tmp_path):
     data = load_photos(root=write_classes(tmp_path / "사진", files))
     assert data.train_labels.bincount().tolist() == [2, 2]
     assert data.test_labels.bincount().tolist() == [1, 1]
-
-
-def test_class_without_a_readable_image_is_an_error(tmp_path):
-    files = several("빨강") | {"파랑/1.png": b"x", "파랑/2.png": b"y"}
-    with pytest.raises(ValueError, match=r"두 장 이상이어야.*이미지로 읽을 수 없음"):
-        load_photos(root=write_classes(tmp_path / "사진", files))
 
 
 # --- 이미지의 종류 --------------------------------------------------------------------------------

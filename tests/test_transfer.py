@@ -3,7 +3,6 @@
 import copy
 import hashlib
 import json
-import threading
 import time
 
 import numpy as np
@@ -91,21 +90,17 @@ def test_damaged_file_is_refused_and_left_alone(
 @pytest.fixture
 def serve():
     """내용을 주면 이 컴퓨터의 서버에 올리고 주소를 돌려줍니다. `slow`면 열 글자 뒤에 멈춥니다."""
-    release = threading.Event()
     with local_servers() as start_server:
 
         def start(content, *, slow=False, status=200):
             def answer(handler):
-                if slow:
-                    send(handler, content[:10], promised=len(content))
-                    release.wait(10)
-                else:
-                    send(handler, content, status=status)
+                sent = content[:10] if slow else content
+                send(handler, sent, promised=len(content), status=status)
+                time.sleep(10 * slow)
 
             return start_server(answer).rstrip("/")
 
         yield start
-        release.set()
 
 
 @pytest.fixture

@@ -52,17 +52,9 @@ def test_torchvision_classifier_is_restored_as_one(tmp_path, monkeypatch):
     assert transfer.prepare(loaded, [photo]).shape == (1, 3, 224, 224)
 
 
-def flip(where):
-    def damage(content):
-        place = int(len(content) * where)
-        return content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :]
-
-    return damage
-
-
 @pytest.mark.parametrize("damage", [
-    flip(0.1), flip(0.5), flip(0.9), lambda content: content[: len(content) // 2],
-    lambda _: b"", lambda _: b"PK\x03\x04 half", lambda _: b"hello",
+    lambda content: content[:-500] + bytes([content[-500] ^ 1]) + content[-499:],
+    lambda content: content[: len(content) // 2], lambda _: b"", lambda _: b"hello",
 ])  # fmt: skip
 def test_damaged_and_other_files_are_refused(saved, damage):
     path = saved[1]
@@ -129,22 +121,13 @@ def test_what_cannot_be_saved_is_refused(small, tmp_path, names, kind, hint):
     assert list(tmp_path.iterdir()) == []
 
 
-def wider(model):
-    model.features.conv1 = nn.Conv2d(3, 24, 7, padding=3)
-
-
-def without_relu(model):
-    for name, layer in model.features.named_children():
-        if isinstance(layer, nn.ReLU):
-            setattr(model.features, name, nn.Tanh())
-
-
-@pytest.mark.parametrize(("change", "hint"), [
-    (wider, "구조가 달라"), (without_relu, "계산이 달라"),
+@pytest.mark.parametrize(("layer", "change", "hint"), [
+    ("conv1", nn.Conv2d(3, 24, 7, padding=3), "구조가 달라"), ("relu1", nn.Tanh(), "계산이 달라"),
 ])  # fmt: skip
-def test_changed_body_is_refused_when_it_is_saved(small, tmp_path, change, hint):
+def test_changed_body_is_refused_when_it_is_saved(small, tmp_path, layer, change, hint):
     model = transfer.replace_head(small.model, 3)
-    change(model)
+    assert hasattr(model.features, layer)
+    setattr(model.features, layer, change)
     with pytest.raises(ValueError, match=hint):
         transfer.save_classifier(tmp_path / "a.pt", model, NAMES, kind="small")
     assert list(tmp_path.iterdir()) == []
@@ -198,32 +181,14 @@ def test_missing_and_empty_path_is_told(small, path):
         transfer.load_folder(path, classifier=small)
 
 
-def lying_photo(path):
-    """옆으로 누워 저장되고, 세워 보라는 EXIF가 있는 사진입니다."""
+def test_folder_and_top_k_see_the_same_pixels(small, tmp_path):
     exif = Image.Exif()
-    exif[0x0112] = 6
-    pixels = np.random.default_rng(0).integers(0, 256, (4, 6, 3), dtype=np.uint8)
-    Image.fromarray(pixels).resize((90, 60)).save(path, quality=95, exif=exif)
-
-
-def clear_photo(path):
-    pixels = np.zeros((64, 64, 4), np.uint8)
-    pixels[16:48, 16:48] = 200, 30, 30, 255
-    Image.fromarray(pixels).save(path)
-
-
-def deep_photo(path):
-    Image.fromarray(np.tile(np.linspace(0, 4095, 64).astype(np.uint16), (64, 1))).save(path)
-
-
-@pytest.mark.parametrize(("write", "ending"), [
-    (lying_photo, "jpg"), (clear_photo, "png"), (deep_photo, "png"),
-])  # fmt: skip
-def test_folder_and_top_k_see_the_same_pixels(small, tmp_path, write, ending):
+    exif[0x0112] = 6  # 옆으로 누워 저장되었으니 세워 보라는 뜻입니다.
+    pixels = np.random.default_rng(0).integers(0, 256, (40, 60, 3), dtype=np.uint8)
     for name in ("가/1", "가/2", "나/1", "나/2"):
-        path = tmp_path / f"{name}.{ending}"
+        path = tmp_path / f"{name}.jpg"
         path.parent.mkdir(exist_ok=True)
-        write(path)
+        Image.fromarray(pixels).resize((90, 60)).save(path, quality=95, exif=exif)
     data = transfer.load_folder(tmp_path, classifier=small)
     with Image.open(path) as image:
         for same in (path, image):

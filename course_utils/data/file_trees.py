@@ -188,9 +188,14 @@ def _merge(pairs):
     return merged
 
 
+def _used(folders):
+    """사진이 든 폴더들입니다. 맨 위는 뺍니다."""
+    return [folder for folder, photos in folders.items() if folder and photos]
+
+
 def _unwrap(folders, top=""):
     """사진이 모두 폴더 하나의 폴더들에 있으면 벗깁니다. 마지막에 벗긴 이름도 돌려줍니다."""
-    used = [folder for folder, photos in folders.items() if folder and photos]
+    used = _used(folders)
     if len({folder[0] for folder in used}) != 1 or max(map(len, used)) == 1:
         return folders, top
     top = used[0][0]
@@ -201,7 +206,7 @@ def _unwrap(folders, top=""):
 
 def _given_split(folders, notes):
     """폴더 이름으로 나뉜 `(학습, 테스트)`의 폴더들입니다. 나뉘어 있지 않으면 테스트는 빕니다."""
-    used = [folder for folder, photos in folders.items() if folder and photos]
+    used = _used(folders)
     kinds = {folder[0]: split_of(folder[0]) for folder in used}
     is_deep = any(kinds[folder[0]] and len(folder) > 1 for folder in used)
     if sum([is_deep, _is_pair(kinds), all(kinds.values())]) < 2:
@@ -218,15 +223,14 @@ def _given_split(folders, notes):
         while kind and len(inside) > bool(photos) and split_of(inside[0]) == kind:
             inside = inside[1:]
         split[kind][inside] += photos
-    given = [kind for kind in ("train", "test", "valid")
-             if any(folder and photos for folder, photos in split[kind].items())][:2]  # fmt: skip
+    given = [kind for kind in ("train", "test", "valid") if _used(split[kind])][:2]
     for kind in given:
         if len(names := sorted(name for name in kinds if kinds[name] == kind)) > 1:
             notes.append(f"같은 뜻의 폴더를 합쳤습니다: {', '.join(names)}.")
-    rest = [photo for kind in split.keys() - given for photos in split[kind].values()
-            for photo in photos]  # fmt: skip
+    rest = [photo for kind in split if kind not in given
+            for photos in split[kind].values() for photo in photos]  # fmt: skip
     notes += _tell("학습·테스트로 나뉜 폴더의 밖에 있어 쓰지 않은 사진이", rest)
-    if given[:1] != ["train"] or len(given) < 2:
+    if "train" not in given or len(given) < 2:
         notes.append(f"학습과 테스트가 함께 있지 않습니다. {RESPLIT}")
         return _merge(pair for kind in given for pair in split[kind].items()), {}
     if given[1] == "valid":
