@@ -216,20 +216,21 @@ def test_default_folder_is_in_the_home_cache_when_installed(monkeypatch, tmp_pat
     assert data.load_digits(offline=True).source == "cache"
 
 
-@pytest.mark.parametrize("given_by", ["root", "COURSE_DATA", "root is a file"])
+@pytest.mark.parametrize(
+    ("option", "is_file"), [("root", False), ("root", True), ("COURSE_DATA", False)]
+)
 def test_wrong_path_is_named_and_never_created(
-    monkeypatch, tmp_path, files, serve, output, given_by
+    monkeypatch, tmp_path, files, serve, output, option, is_file
 ):
     wrong = tmp_path / "dtaa"
-    if given_by == "root is a file":
+    if is_file:
         wrong.write_text("사용자의 글")
-    by_root = given_by != "COURSE_DATA"
-    if not by_root:
+    if option == "COURSE_DATA":
         monkeypatch.setenv("COURSE_DATA", str(wrong))
     serve(honest(files))
-    assert data.load_digits(root=wrong if by_root else None).source == "download"
+    assert data.load_digits(root=wrong if option == "root" else None).source == "download"
     warning = output()[0]
-    for part in ("root" if by_root else "COURSE_DATA", str(wrong), "확인하십시오"):
+    for part in (option, str(wrong), "확인하십시오"):
         assert part in warning
     assert not wrong.is_dir()
     assert files_under(sources.PROJECT_FOLDER / "data" / "MNIST" / "raw") == set(NAMES)
@@ -257,9 +258,12 @@ def test_download_asks_for_the_files_torchvision_knows():
 @pytest.mark.parametrize("fault", ["lacking", "silent"])
 def test_next_mirror_is_asked_when_the_first_fails(files, serve, fault):
     def answer(handler, name):
-        if name == NAMES[1]:
-            time.sleep(10) if fault == "silent" else handler.send_error(404)
-        honest(files)(handler, name)
+        if name != NAMES[1]:
+            honest(files)(handler, name)
+        elif fault == "lacking":
+            handler.send_error(404)
+        else:
+            time.sleep(10)
 
     serve(answer)
     serve(honest(files))

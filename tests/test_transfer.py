@@ -2,7 +2,6 @@
 
 import copy
 import hashlib
-import json
 import time
 
 import numpy as np
@@ -17,6 +16,7 @@ from course_utils import training, transfer
 from course_utils.checkpoint import ASSETS
 from course_utils.data import scale_photos
 from course_utils.data.sources import fetch
+from course_utils.transfer.classifier import korean_names
 
 
 @pytest.fixture(scope="module")
@@ -199,7 +199,7 @@ def test_answers_are_sorted_probabilities(small):
 
 def test_every_korean_name_belongs_to_a_known_class(small):
     known = {*AlexNet_Weights.IMAGENET1K_V1.meta["categories"], *small.class_names}
-    names = json.loads((ASSETS / "korean_names.json").read_text(encoding="utf-8"))
+    names = korean_names()
     assert set(names) <= known
     assert set(small.class_names) <= set(names)
     assert all(any("가" <= letter <= "힣" for letter in korean) for korean in names.values())
