@@ -118,9 +118,6 @@ FIGURES = {
     ),
     "plot_margin": (50, margin),
     "plot_matches": (20, matches),
-    "plot_number_grids": (
-        3, lambda n: plotting.plot_number_grids({x: 255 * pictures(1, 5)[0] for x in names(n)})
-    ),
     "plot_pictures": (
         3, lambda n: plotting.plot_pictures({x: pictures(1, 200)[0] for x in names(n)})
     ),

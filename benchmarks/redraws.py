@@ -74,15 +74,22 @@ PANELS = {
     "augmentation_gallery": (None, gallery),
     "c3_table": (None, lambda _: widgets.c3_table()),
     "convolution_stepper": (None, lambda _: widgets.convolution_stepper()),
+    "pooling_stepper": (None, lambda _: widgets.pooling_stepper()),
     "digit_recognizer": (
-        None, lambda _: widgets.digit_recognizer(LeNet5(), LeNet5Original(), example=seven())
+        None, lambda _: widgets.digit_recognizer(
+            LeNet5(), LeNet5Original(), rubbish=10.0, example=seven()
+        )
     ),
     "dropout_masks": (256, lambda n: widgets.dropout_masks(noise(n))),
     "kernel_stacks": (None, lambda _: widgets.kernel_stacks()),
     "kernel_viewer": (
         64, lambda n: widgets.kernel_viewer(noise(n, 3, 11, 11) - 0.5, photo(227), source="시험")
     ),
+    "lenet_map": (None, lambda _: widgets.lenet_map(noise(1, 32, 32))),
     "lrn_explorer": (24, lambda n: widgets.lrn_explorer(noise(n, 32, 32))),
+    "mistakes_viewer": (None, lambda _: widgets.mistakes_viewer(
+        noise(100, 1, 32, 32), torch.arange(100) % 10, torch.arange(100) // 10
+    )),
     "occlusion_test": (None, occlusion),
     "quiet_years_timeline": (None, lambda _: widgets.quiet_years_timeline()),
     "size_calculator": (None, lambda _: widgets.size_calculator()),

@@ -163,7 +163,6 @@ def draw_schedule():
 
 FIGURES = {
     "images": lambda: plotting.plot_images(np.zeros((3, 4, 4)), titles="가나다"),
-    "number grids": lambda: plotting.plot_number_grids({"가": np.eye(3), "나": np.zeros((2, 2))}),
     "curves": lambda: plotting.plot_curves([0, 1], {"가": [0, 1]}, xlabel="a", ylabel="b"),
     "runs": lambda: plotting.plot_runs([[3, 2], [5, 4]], label="가", color="blue"),
     "confusion": lambda: plotting.plot_confusion(np.eye(3, dtype=int), "012"),

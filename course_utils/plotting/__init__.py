@@ -9,7 +9,6 @@ from course_utils.plotting.images import (
     plot_digit_frames,
     plot_images,
     plot_layer_maps,
-    plot_number_grids,
 )
 from course_utils.plotting.plans import plot_budget, plot_schedule
 from course_utils.plotting.quiet_years import (
@@ -49,7 +48,6 @@ __all__ = [
     "plot_layer_maps",
     "plot_margin",
     "plot_matches",
-    "plot_number_grids",
     "plot_pictures",
     "plot_ratios",
     "plot_runs",

@@ -51,24 +51,6 @@ def plot_images(
     return ax
 
 
-def plot_number_grids(grids: dict[str, np.ndarray]) -> Figure:
-    """이름 → 2차원 배열을 나란히 놓고 칸마다 값을 적습니다. 밝기는 눈금이 모두 같습니다."""
-    arrays = [np.asarray(grid) for grid in grids.values()]
-    low, high = min(a.min() for a in arrays), max(a.max() for a in arrays)
-    figure, axes = plt.subplots(
-        1, len(arrays), figsize=(4 * len(arrays), 4.3), layout="constrained", squeeze=False
-    )
-    for ax, name, array in zip(axes[0], grids, arrays, strict=True):
-        ax.imshow(array, vmin=low, vmax=high, interpolation="nearest")
-        for (row, column), value in np.ndenumerate(array):
-            bright = value > (low + high) / 2
-            ax.text(column, row, f"{value:.0f}", ha="center", va="center", fontsize=11,
-                    color="black" if bright else "white")  # fmt: skip
-        ax.set_title(name)
-        ax.axis("off")
-    return figure
-
-
 def plot_digit_frames(image: np.ndarray) -> Axes:
     """32×32 이미지 위에 28×28과 20×20 틀을 겹쳐 그립니다."""
     _, ax = plt.subplots(figsize=(5.2, 5.2), layout="constrained")

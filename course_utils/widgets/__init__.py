@@ -10,6 +10,8 @@ _HOMES = {
     "LiveCurve": "live_curve",
     "LiveLeNet": "live_lenet",
     "convolution_stepper": "stepper",
+    "pooling_stepper": "stepper",
+    "lenet_map": "architecture",
     "c3_table": "connections",
     "DrawPad": "draw_pad",
     "digit_recognizer": "recognizer",
@@ -25,6 +27,7 @@ _HOMES = {
     "occlusion_test": "occlusion",
     "vanishing_gradients": "vanishing",
     "quiet_years_timeline": "timeline",
+    "mistakes_viewer": "mistakes",
 }
 __all__ = sorted(_HOMES)
 

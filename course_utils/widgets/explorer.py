@@ -8,7 +8,7 @@ from torch import nn
 from course_utils.alexnet import AlexNetOriginal, ColumnLRN
 from course_utils.anatomy import Layer, dissect
 from course_utils.plotting import OKABE_ITO
-from course_utils.widgets.layer_map import HEIGHT, LEFT, RIGHT, WIDTH, LayerMap, draw_scene
+from course_utils.widgets.layer_map import HEIGHT, LEFT, RIGHT, WIDTH, LayerMap, arrange, draw_scene
 from course_utils.widgets.panel import Panel
 from course_utils.widgets.pictures import blank, caption, draw_bars
 
@@ -116,18 +116,19 @@ def formulas(one: LayerFacts) -> tuple[str, str]:
 
 
 def map_layers(facts):
-    """`LayerMap`에 넘길 사전들입니다."""
-    return [
-        {
-            "name": one.name,
-            "label": f"{one.name} {KIND_NAMES[one.kind]}",
-            "kind": one.kind,
+    """`arrange`와 `LayerMap`에 넘길 사전들입니다."""
+    layers = []
+    for one in facts:
+        channels = [one.shape[0] // one.columns] * one.columns
+        reads = "두 열을 모두 읽음" if one.reads == "both" else "다른 열은 읽지 않음"
+        told = " 더하기 ".join(map(str, channels))
+        layers.append({
+            "name": one.name, "kind": one.kind, "channels": channels,
             "side": one.shape[-1] if len(one.shape) > 1 else 1,
-            "channels": [one.shape[0] // one.columns] * one.columns,
             "reads_both": one.reads == "both",
-        }
-        for one in facts
-    ]
+            "label": f"{one.name} {KIND_NAMES[one.kind]}, 채널 {told}, {reads}",
+        })  # fmt: skip
+    return layers
 
 
 def describe(facts, name, *, batch_size):
@@ -230,7 +231,8 @@ def architecture_explorer(model=None, *, batch_size=128):
         batch_size: 메모리를 셈할 배치의 크기. 논문은 128입니다 (Krizhevsky 2012, §5).
     """
     facts = collect_facts(model if model is not None else original_without_weights())
-    layer_map = LayerMap(map_layers(facts))
+    layers = map_layers(facts)
+    layer_map = LayerMap(layers, arrange(layers))
 
     def draw(name):
         figure = blank(WIDTH, BARS_HEIGHT)

@@ -18,6 +18,7 @@ TILES = (444, 384)  # 커널을 늘어놓는 자리의 너비와 높이
 BIG, MAP = 165, 275  # 크게 보는 커널과 사진, 반응 맵의 한 변
 BIG_LEFT, MAP_LEFT = 486, 672
 MARGIN = 2  # 타일 둘레의 흰 틈
+TILES_LEFT = 20 - MARGIN
 
 
 def check_kernels(kernels):
@@ -72,9 +73,8 @@ def colors_of(kernels, *, scale):
     return (127.5 + 127.5 * values).round().astype(np.uint8)
 
 
-def tile_sheet(tiles, selected):
-    """`(K, k, k, 3)` 타일을 자리에 가장 크게 늘어놓고 `selected`번째에 테두리를 두릅니다."""
-    count, side = tiles.shape[:2]
+def tile_grid(count, side):
+    """`side`픽셀인 타일 `count`개를 자리에 가장 크게 놓을 때의 (한 줄의 타일 수, 배율)입니다."""
 
     def zoom(columns):
         cell = min(TILES[0] // columns, TILES[1] // -(-count // columns))
@@ -82,10 +82,17 @@ def tile_sheet(tiles, selected):
 
     # 배율이 같으면 마지막 줄까지 채우는 쪽을 고릅니다.
     columns = max(range(1, count + 1), key=lambda c: (zoom(c), count % c == 0, c))
-    rows, cell = -(-count // columns), side * zoom(columns) + 2 * MARGIN
+    return columns, zoom(columns)
+
+
+def tile_sheet(tiles, selected):
+    """`(K, k, k, 3)` 타일을 늘어놓고 `selected`번째에 테두리를 두릅니다."""
+    count, side = tiles.shape[:2]
+    columns, zoom = tile_grid(count, side)
+    rows, cell = -(-count // columns), side * zoom + 2 * MARGIN
     cells = np.full((rows * columns, cell, cell, 3), 255, dtype=np.uint8)
     for place, tile in zip(cells, tiles, strict=False):
-        place[MARGIN:-MARGIN, MARGIN:-MARGIN] = enlarge(tile, zoom(columns))
+        place[MARGIN:-MARGIN, MARGIN:-MARGIN] = enlarge(tile, zoom)
     sheet = cells.reshape(rows, columns, cell, cell, 3).swapaxes(1, 2)
     sheet = sheet.reshape(rows * cell, columns * cell, 3)
     style = {"color": OKABE_ITO["vermillion"], "thickness": MARGIN + 1}
@@ -116,7 +123,7 @@ def draw_kernel(kernels, photo, *, index, view, stride):
         caption(figure, title, left, top - 26)
         paste(figure, pixels, left, top)
 
-    put(f"커널 {len(kernels)}개", tile_sheet(tiles, index), 20 - MARGIN)
+    put(f"커널 {len(kernels)}개", tile_sheet(tiles, index), TILES_LEFT)
     put(f"{index}번 커널", frame(fit(tiles[index], BIG)), BIG_LEFT)
     put("사진", frame(fit(photo, BIG)), BIG_LEFT, TOP + BIG + 38)
     rows, columns = response.shape
@@ -163,7 +170,7 @@ def kernel_viewer(kernels, photo, *, source, stride=4):
         text, figure = draw_kernel(kernels, photo, **values, stride=stride)
         return f"{html.escape(source)}<br>{text}", figure
 
-    return Panel(
+    panel = Panel(
         "커널 보기",
         controls,
         draw,
@@ -171,3 +178,13 @@ def kernel_viewer(kernels, photo, *, source, stride=4):
         "그 커널이 사진에 반응한 맵",
         rows=[row(*controls.values())],
     )
+
+    def pick(x, y):
+        columns, zoom = tile_grid(len(kernels), kernels.shape[-1])
+        cell = kernels.shape[-1] * zoom + 2 * MARGIN
+        row, column = int((y - TOP) // cell), int((x - TILES_LEFT) // cell)
+        if row >= 0 <= column < columns and row * columns + column < len(kernels):
+            controls["index"].value = row * columns + column
+
+    panel.names.on_click(pick)
+    return panel

@@ -1,8 +1,12 @@
-"""두 열로 나뉜 모델의 그림: 상자, 선, 글의 자리를 정하고, 층을 눌러 고르거나 인쇄하게 그립니다."""
+"""모델의 그림: 상자, 선, 글의 자리를 정하고, 층을 눌러 고르거나 인쇄하게 그립니다."""
+
+from base64 import b64decode
+from io import BytesIO
 
 import anywidget
 import traitlets
 from matplotlib.patches import Rectangle
+from PIL import Image
 
 from course_utils.plotting import OKABE_ITO
 from course_utils.widgets import STATIC
@@ -47,7 +51,7 @@ MARGIN_TEXTS = [
 
 
 def arrange(layers):
-    """층들의 그림을 픽셀 자리로 옮깁니다. 노트북의 SVG와 인쇄용 그림이 함께 씁니다.
+    """두 열로 나뉜 모델을 픽셀 자리로 옮깁니다. 노트북의 SVG와 인쇄용 그림이 함께 씁니다.
 
     Args:
         layers: `name`, `kind`, `side`, `channels`(열마다), `reads_both`가 든 사전들.
@@ -57,44 +61,45 @@ def arrange(layers):
         있습니다. 선의 `name`은 그 선으로 읽는 층입니다.
     """
     pitch = (RIGHT - LEFT) / len(layers)
-    bands = [_box(LEFT + pitch * i, 3, pitch, 353, layer["name"]) for i, layer in enumerate(layers)]
+    bands = [box_at(LEFT + pitch * place, 3, pitch, 353, layer["name"])
+             for place, layer in enumerate(layers)]  # fmt: skip
     blocks = _blocks(layers, bands)
-    image = _box(9, MIDDLE - 38, 68, 76, fill="#ffffff", edge="#555555")
+    image = box_at(9, MIDDLE - 38, 68, 76, fill="#ffffff", edge="#555555")
     num_split = sum(len(own) > 1 for own in blocks)  # 두 열로 나뉜 층은 앞에서부터 이어집니다.
     boxes = [
-        _box(LEFT + 6, y - 61, pitch * num_split - 12, 122, fill="#f1f4f8", edge="#d5dbe3")
+        box_at(LEFT + 6, y - 61, pitch * num_split - 12, 122, fill="#f1f4f8", edge="#d5dbe3")
         for y in LANES
     ]
     boxes += [image, *(block for own in blocks for block in own)]
     lines = _lines(layers, image, blocks)
-    texts = [_text(text, 43, y, size) for text, y, size in MARGIN_TEXTS]
+    texts = [text_at(text, 43, y, size) for text, y, size in MARGIN_TEXTS]
     for layer, band in zip(layers, bands, strict=True):
         x, name, channels = band["x"] + pitch / 2, layer["name"], layer["channels"]
         size = "유닛" if layer["kind"] == "fc" else f"{layer['side']}×{layer['side']}"
         count = "×".join(map(str, [len(channels)] * (len(channels) > 1) + channels[:1]))
-        texts += [_text(name, x, 20, 16, name), _text(size, x, SIZE_Y, 13, name),
-                  _text(count, x, COUNT_Y, 13, name)]  # fmt: skip
+        texts += [text_at(name, x, 20, 16, name), text_at(size, x, SIZE_Y, 13, name),
+                  text_at(count, x, COUNT_Y, 13, name)]  # fmt: skip
     for x, kind, text in LEGEND:
         if kind in FILLS:
-            boxes.append(_box(x, LEGEND_Y - 7, 14, 14, "", FILLS[kind], "#222222"))
+            boxes.append(box_at(x, LEGEND_Y - 7, 14, 14, "", FILLS[kind], "#222222"))
         elif kind:
-            lines.append(_line(kind, x, LEGEND_Y, x + 26, LEGEND_Y))
+            lines.append(line_at(kind, x, LEGEND_Y, x + 26, LEGEND_Y))
         start = x + (20 if kind in FILLS else 32 if kind else 0)
-        texts.append(_text(text, start, LEGEND_Y, 13, anchor="start"))
+        texts.append(text_at(text, start, LEGEND_Y, 13, anchor="start"))
     return {"width": WIDTH, "height": HEIGHT, "bands": bands, "boxes": boxes, "lines": lines,
             "texts": texts}  # fmt: skip
 
 
-def _box(x, y, width, height, name="", fill="none", edge="none"):
+def box_at(x, y, width, height, name="", fill="none", edge="none"):
     return {"x": x, "y": y, "width": width, "height": height, "name": name, "fill": fill,
             "edge": edge}  # fmt: skip
 
 
-def _line(kind, x1, y1, x2, y2, name=""):
+def line_at(kind, x1, y1, x2, y2, name=""):
     return {"kind": kind, "x1": x1, "y1": y1, "x2": x2, "y2": y2, "name": name} | STROKES[kind]
 
 
-def _text(text, x, y, size, name="", anchor="middle"):
+def text_at(text, x, y, size, name="", anchor="middle"):
     return {"text": text, "x": x, "y": y, "size": size, "name": name, "anchor": anchor}
 
 
@@ -112,7 +117,7 @@ def _blocks(layers, bands):
         left = band["x"] + band["width"] / 2 - wide / 2
         middles = LANES if len(layer["channels"]) > 1 else [MIDDLE]
         place = {"width": wide, "height": high, "name": name, "fill": FILLS[kind]}
-        blocks.append([_box(left, y - high / 2, **place, edge="#222222") for y in middles])
+        blocks.append([box_at(left, y - high / 2, **place, edge="#222222") for y in middles])
     return blocks
 
 
@@ -128,7 +133,7 @@ def _lines(layers, image, blocks):
                     continue
                 start = source["x"] + source["width"], source["y"] + source["height"] / 2
                 end = target["x"], target["y"] + target["height"] / 2
-                lines.append(_line(kind, *start, *end, layer["name"]))
+                lines.append(line_at(kind, *start, *end, layer["name"]))
     return lines
 
 
@@ -139,8 +144,7 @@ def draw_scene(figure, scene, selected):
     axes.axis("off")
     band = next(band for band in scene["bands"] if band["name"] == selected)
     chosen = band | {"fill": "#fff3d6", "edge": OKABE_ITO["orange"]}
-    lanes, rest = scene["boxes"][: len(LANES)], scene["boxes"][len(LANES) :]
-    for box in [*lanes, chosen, *rest]:
+    for box in [*scene["boxes"][: len(LANES)], chosen, *scene["boxes"][len(LANES) :]]:
         axes.add_patch(Rectangle(
             (box["x"], box["y"]), box["width"], box["height"], facecolor=box["fill"],
             edgecolor=box["edge"], linewidth=2 if box["name"] == selected else 0.8,
@@ -152,6 +156,11 @@ def draw_scene(figure, scene, selected):
             linewidth=3 if strong else 1.4, alpha=1 if strong else 0.6,
             linestyle=(0, [part / 3 for part in line["dash"]]) if line["dash"] else "-",
         )  # fmt: skip
+    for one in scene.get("pictures", ()):
+        pixels = Image.open(BytesIO(b64decode(one["href"].partition(",")[2])))
+        right, bottom = one["x"] + one["width"], one["y"] + one["height"]
+        axes.imshow(pixels, extent=(one["x"], right, bottom, one["y"]), interpolation="nearest",
+                    aspect="auto", zorder=2)  # fmt: skip
     for text in scene["texts"]:
         axes.text(
             text["x"], text["y"], text["text"], fontsize=0.72 * text["size"], va="center",
@@ -161,21 +170,19 @@ def draw_scene(figure, scene, selected):
 
 
 class LayerMap(anywidget.AnyWidget):
-    """GPU 1이 위, GPU 2가 아래인 모델의 그림입니다. 누르거나 화살표로 옮겨 층을 고릅니다.
+    """모델의 그림입니다. 누르거나 화살표로 옮겨 층을 고릅니다.
 
     Args:
-        layers: 층마다 `name`, `label`(낭독할 이름), `kind`(`conv`, `pool`, `norm`, `fc`),
-            `side`(맵의 한 변), `channels`(열별 채널 수), `reads_both`(두 열을 모두 읽는가)가
-            든 사전들.
-        value: 처음에 고를 층의 이름. 없으면 첫 층입니다.
+        layers: 층마다 `name`과 `label`(낭독할 이름)이 든 사전들.
+        scene: `arrange`가 준 것처럼 상자, 선, 글, `pictures`의 자리를 정한 사전.
     """
 
     layers = traitlets.List(traitlets.Dict()).tag(sync=True)
     value = traitlets.Unicode().tag(sync=True)
     scene = traitlets.Dict().tag(sync=True)
 
-    def __init__(self, layers, value=None):
-        super().__init__(layers=layers, value=value or layers[0]["name"], scene=arrange(layers))
+    def __init__(self, layers, scene):
+        super().__init__(layers=layers, value=layers[0]["name"], scene=scene)
 
     @traitlets.validate("value")
     def _known(self, proposal):

@@ -18,6 +18,13 @@ class AccessibleNames(anywidget.AnyWidget):
     """
 
     alt = traitlets.Unicode().tag(sync=True)
+    clickable = traitlets.Bool(False).tag(sync=True)
+    clicked = traitlets.List(traitlets.Float(), [0.0, 0.0], minlen=2, maxlen=2).tag(sync=True)
+
+    def on_click(self, act):
+        """그림을 누르면 그 자리의 픽셀로 `act(x, y)`를 부릅니다."""
+        self.clickable = True
+        self.observe(lambda change: act(*change.new), names="clicked")
 
     def __repr__(self):
         return "<위젯: 이름표>"

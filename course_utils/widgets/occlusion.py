@@ -11,7 +11,7 @@ from course_utils.widgets.panel import Panel, choice, row, slider
 from course_utils.widgets.pictures import add_axes, blank, caption, enlarge, frame, paste
 
 WIDTH, HEIGHT = 960, 350
-SIDE = 290  # 사진을 보이는 크기
+SIDE, CORNER = 290, (20, 30)  # 사진을 보이는 크기와 자리
 
 
 def cover(image, *, left, top, size):
@@ -49,7 +49,7 @@ def occlusion_test(classifier, photos):
         names = [classifier.label(int(index)) for index in best]
         figure = blank(WIDTH, HEIGHT)
         pixels = (255 * (covered * std + mean).clamp(0, 1)).byte().permute(1, 2, 0).numpy()
-        paste(figure, frame(enlarge(pixels, max(1, SIDE // len(pixels)))), 20, 30)
+        paste(figure, frame(enlarge(pixels, max(1, SIDE // len(pixels)))), *CORNER)
         caption(figure, f"네모: 가로 {left}%, 세로 {top}%, 크기 {size}%", 20, 328)
         told = "처음 답 다섯의 확률(%): 파랑은 지금, 빈 막대는 가리기 전"
         caption(figure, told, 350, 6, fontsize=13)
@@ -73,5 +73,16 @@ def occlusion_test(classifier, photos):
         "size": slider("네모의 크기(%)", 10, 70, value=35, width="300px"),
     }
     first, *sliders = controls.values()
-    return Panel("가려 보기", controls, draw, rows=[row(first), row(*sliders)],
-                 alt="회색 네모로 한 곳을 가린 사진과 처음 답 다섯의 확률")  # fmt: skip
+    panel = Panel("가려 보기", controls, draw, rows=[row(first), row(*sliders)],
+                  alt="회색 네모로 한 곳을 가린 사진과 처음 답 다섯의 확률")  # fmt: skip
+
+    def move(x, y):
+        """누른 자리가 네모의 가운데가 되게 합니다."""
+        size = controls["size"].value / 100
+        places = [((at / SIDE) - size / 2) / (1 - size) for at in (x - CORNER[0], y - CORNER[1])]
+        with panel.together():
+            for name, place in zip(("left", "top"), places, strict=True):
+                controls[name].value = min(max(round(100 * place), 0), 100)
+
+    panel.names.on_click(move)
+    return panel

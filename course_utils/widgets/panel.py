@@ -1,5 +1,6 @@
 """위젯의 뼈대: 조작판, 읽어 주는 글 한 줄, 그림 한 장."""
 
+import asyncio
 import html
 from base64 import b64encode
 from contextlib import contextmanager
@@ -142,6 +143,29 @@ def button(description, action, *, tooltip="", width="auto"):
         description=description, tooltip=tooltip or description, layout=widgets.Layout(width=width)
     )
     widget.on_click(lambda _: action())
+    return widget
+
+
+def play_button(control, *, seconds=0.5):
+    """누르면 슬라이더를 한 칸씩 옮기고, 다시 누르면 멈추는 단추입니다. 끝에서는 처음부터 갑니다."""
+    playing = None
+
+    async def play():
+        if control.value == control.max:
+            control.value = control.min
+        while control.value < control.max:
+            control.value += control.step
+            await asyncio.sleep(seconds)
+        toggle()
+
+    def toggle():
+        nonlocal playing
+        if playing:
+            playing.cancel()
+        playing = None if playing else asyncio.ensure_future(play())
+        widget.description = "■ 멈춤" if playing else "▶ 재생"
+
+    widget = button("▶ 재생", toggle, tooltip="저절로 한 칸씩 갑니다")
     return widget
 
 

@@ -1,4 +1,4 @@
-"""합성곱을 한 칸씩 밟아 봅니다: 사진 조각 위를 커널이 지나가고, 곱과 합이 식으로 적힙니다."""
+"""합성곱과 풀링을 한 칸씩 밟아 봅니다: 사진 조각 위를 창이 지나가고, 계산이 식으로 적힙니다."""
 
 from functools import partial
 
@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from course_utils.anatomy import output_size
 from course_utils.plotting import OKABE_ITO
-from course_utils.widgets.panel import Panel, button, choice, row, slider
+from course_utils.widgets.panel import Panel, button, choice, play_button, row, slider
 from course_utils.widgets.pictures import blank, caption, number, number_grid, outline, paste, shade
 
 # 이름 → (정수 커널, 나누는 수). 정수로 적어야 곱과 합을 눈으로 따라갈 수 있습니다.
@@ -18,10 +18,20 @@ KERNELS = {
     "흐리게": (((1, 1, 1), (1, 1, 1), (1, 1, 1)), 9),
     "선명하게": (((0, -1, 0), (-1, 5, -1), (0, -1, 0)), 1),
 }
-PATCH = (60, 130, 160)  # 사진에서 조각의 위, 왼쪽, 한 변(픽셀): 하늘을 등진 머리
+POOLINGS = {"최대": F.max_pool2d, "평균": F.avg_pool2d}
+PATCH = (60, 80, 160)  # 사진에서 조각의 위, 왼쪽, 한 변(픽셀): 고른 하늘과 머리의 가장자리
 PATCH_SIZE = 10
 WIDTH, HEIGHT = 960, 452
 CELL, SMALL_CELL = 28, 38
+OUTPUT = (666, 34 + CELL)  # 출력 격자의 왼쪽과 위
+
+
+def camera_patch():
+    """scikit-image에 든 사진(CC0)과 그 조각입니다. 네트워크를 쓰지 않습니다."""
+    from skimage.data import camera
+
+    photo = camera()
+    return photo, photo_patch(photo, *PATCH)
 
 
 def photo_patch(photo, top, left, side):
@@ -38,27 +48,59 @@ def draw_step(patch, photo, *, kernel, stride, padding, position):
     tensors = (torch.tensor(part[None, None], dtype=torch.float64) for part in (patch, weights))
     output = F.conv2d(*tensors, stride=stride, padding=padding)[0, 0].numpy() / divisor
     padded = np.pad(patch, padding)
-    rows, columns = output.shape
     position = min(position, output.size - 1)
-    at = divmod(position, columns)
-    top, left = at[0] * stride, at[1] * stride
+    top, left = (stride * place for place in divmod(position, output.shape[1]))
     window = padded[top : top + len(weights), left : left + len(weights)]  # 커널을 뒤집지 않습니다.
 
     figure = blank(WIDTH, HEIGHT)
-    _draw_input(figure, padded, padding, top, left)
+    _draw_input(figure, padded, padding, top, left, len(weights))
     _draw_products(figure, window, weights, divisor)
     _draw_output(figure, output, position)
     _draw_photo(figure, photo)
     terms, result = sum_in_words(window, weights, divisor)
-    caption(figure, f"{terms} = {result}", WIDTH / 2, 384, ha="center", fontsize=11.5)
-    formula = size_formula(len(patch), len(weights), stride, padding)
+    _write_formulas(figure, f"{terms} = {result}", len(patch), len(weights), stride, padding)
+    return _place_in_words(output, position), figure
+
+
+def draw_pooling(patch, photo, *, method, size, stride, position):
+    """풀링 한 칸을 그리고, 읽어 줄 글과 함께 돌려줍니다."""
+    maps = torch.tensor(patch[None], dtype=torch.float64)
+    output = POOLINGS[method](maps, size, stride)[0].numpy()
+    position = min(position, output.size - 1)
+    top, left = (stride * place for place in divmod(position, output.shape[1]))
+    window = patch[top : top + size, left : left + size]
+    figure = blank(WIDTH, HEIGHT)
+    _draw_input(figure, patch, 0, top, left, size)
+    pixels = number_grid(window, cell=SMALL_CELL, low=0, high=255, size=14)
+    if method == "최대":
+        largest = np.unravel_index(window.argmax(), window.shape)
+        outline(pixels, *largest, cell=SMALL_CELL, color=OKABE_ITO["vermillion"])
+    paste(figure, pixels, 386, OUTPUT[1])
+    caption(figure, "창 속의 값", 386, OUTPUT[1] - 26)
+    _draw_output(figure, output, position)
+    _draw_photo(figure, photo)
+    values = [number(value) for value in window.flat]
+    terms = (f"max({', '.join(values)})" if method == "최대"
+             else f"({' + '.join(values)}) ÷ {window.size}")  # fmt: skip
+    result = number(output.flat[position])
+    _write_formulas(figure, f"{terms} = {result}", len(patch), size, stride, 0)
+    return _place_in_words(output, position), figure
+
+
+def _write_formulas(figure, terms, size, kernel, stride, padding):
+    caption(figure, terms, WIDTH / 2, 384, ha="center", fontsize=11.5)
+    formula = size_formula(size, kernel, stride, padding)
     caption(figure, f"출력 크기: {formula}", WIDTH / 2, 416, ha="center", fontsize=13)
-    text = (
-        f"출력 {at[0] + 1}행 {at[1] + 1}열 = <b>{number(output[at])}</b>"
+
+
+def _place_in_words(output, position):
+    (rows, columns), value = output.shape, number(output.flat[position])
+    at = divmod(position, columns)
+    return (
+        f"출력 {at[0] + 1}행 {at[1] + 1}열 = <b>{value}</b>"
         f" &nbsp;·&nbsp; 출력 크기 <b>{rows}×{columns}</b>"
         f" &nbsp;·&nbsp; {position + 1} / {output.size}번째 자리"
     )
-    return text, figure
 
 
 def sum_in_words(window, weights, divisor):
@@ -78,13 +120,13 @@ def size_formula(size, kernel, stride, padding):
     return f"⌊(N + 2P − K) / S⌋ + 1  =  {numbers}  =  {result}"
 
 
-def _draw_input(figure, padded, padding, top, left):
+def _draw_input(figure, padded, padding, top, left, size):
     pixels = number_grid(padded, cell=CELL, low=0, high=255)
     border = np.ones(pixels.shape[:2], dtype=bool)
     inner = slice(padding * CELL, len(pixels) - padding * CELL)
     border[inner, inner] = False
     pixels[border & (pixels[..., 0] < 60)] = (38, 70, 96)  # 사진의 검정과 패딩의 0을 구별합니다.
-    outline(pixels, top, left, cell=CELL, rows=3, columns=3, color=OKABE_ITO["vermillion"])
+    outline(pixels, top, left, cell=CELL, rows=size, columns=size, color=OKABE_ITO["vermillion"])
     corner = 16 + CELL * (1 - padding)
     paste(figure, pixels, corner, 18 + corner)
     note = " + 둘레의 패딩 0" if padding else ""
@@ -111,8 +153,8 @@ def _draw_output(figure, output, position):
     pixels = number_grid(output, cell=CELL, low=low, high=high, filled=filled, labels=labels)
     at = divmod(position, columns)
     outline(pixels, *at, cell=CELL, color=OKABE_ITO["vermillion"])
-    paste(figure, pixels, 666, 34 + CELL)
-    caption(figure, f"출력 {rows}×{columns}", 666, 36)
+    paste(figure, pixels, *OUTPUT)
+    caption(figure, f"출력 {rows}×{columns}", OUTPUT[0], 36)
 
 
 def _draw_photo(figure, photo):
@@ -128,46 +170,68 @@ def _draw_photo(figure, photo):
 
 def convolution_stepper():
     """커널, 스트라이드, 패딩, 위치를 바꾸며 합성곱 한 칸을 보는 `Panel`입니다."""
-    from skimage.data import camera  # scikit-image에 든 사진(CC0). 네트워크를 쓰지 않습니다.
-
-    photo = camera()
-    patch = photo_patch(photo, *PATCH)
     controls = {
         "kernel": choice("커널", KERNELS),
         "stride": choice("스트라이드", [1, 2]),
         "padding": choice("패딩", [0, 1]),
-        "position": slider("위치", 0, 63, value=0, width="420px"),
     }
+    return _stepper(
+        "합성곱 한 칸씩", controls, draw_step,
+        lambda stride, padding, **_: output_size(PATCH_SIZE, 3, stride, padding),
+        "사진 조각 위의 3×3 창, 커널, 자리마다 곱한 값, 지금까지 채운 출력 맵과 합을 적은 식",
+    )  # fmt: skip
+
+
+def pooling_stepper():
+    """풀링의 종류, 창, 스트라이드, 위치를 바꾸며 풀링 한 칸을 보는 `Panel`입니다."""
+    controls = {
+        "method": choice("풀링", POOLINGS),
+        "size": choice("창", [("2×2", 2), ("3×3", 3)]),
+        "stride": choice("스트라이드", [2, 1]),
+    }
+    return _stepper(
+        "풀링 한 칸씩", controls, draw_pooling,
+        lambda size, stride, **_: output_size(PATCH_SIZE, size, stride),
+        "사진 조각 위의 창, 창 속의 값, 지금까지 채운 출력 맵과 계산을 적은 식",
+    )  # fmt: skip
+
+
+def _stepper(name, controls, draw, side_of, alt):
+    """위치를 슬라이더, 단추, 재생, 출력 칸을 누르기로 옮기는 `Panel`입니다."""
+    photo, patch = camera_patch()
+    draw = partial(draw, patch, photo)
+
+    def side():
+        return side_of(**{key: control.value for key, control in controls.items()})
+
+    position = slider("위치", 0, side() ** 2 - 1, value=0, width="420px")
 
     def limit(change):
-        if change.new is None:  # 낡은 브라우저 탭이 선택을 지웠습니다.
-            return
-        size = output_size(PATCH_SIZE, 3, controls["stride"].value, controls["padding"].value)
-        with panel.quiet():  # 스트라이드나 패딩이 바뀐 것을 panel도 보고 곧 그립니다.
-            controls["position"].max = size * size - 1
+        if change.new is not None:  # 낡은 브라우저 탭은 선택을 지우기도 합니다.
+            with panel.quiet():  # 바뀐 것을 panel도 보고 곧 그립니다.
+                position.max = side() ** 2 - 1
 
     def move(step):
-        position = controls["position"]
         position.value = min(max(position.value + step, 0), position.max)
 
-    for name in ("stride", "padding"):
-        controls[name].observe(limit, names="value")
-    rows = [
-        row(controls["kernel"], controls["stride"], controls["padding"]),
-        row(
-            controls["position"],
-            button("◀ 이전", lambda: move(-1), tooltip="한 칸 앞으로"),
-            button("다음 ▶", lambda: move(1), tooltip="한 칸 뒤로"),
-        ),
-    ]
-    draw = partial(draw_step, patch, photo)
-    panel = Panel(
-        "합성곱 한 칸씩",
-        controls,
-        draw,
-        alt="사진 조각 위의 3×3 창, 커널, 자리마다 곱한 값, 지금까지 채운 출력 맵과 합을 적은 식",
-        rows=rows,
-        # 멈춘 그림에서는 몇 줄이 채워진 뒤의 모습이 더 많은 것을 보여 줍니다.
-        static=lambda **values: draw(**(values | {"position": 27}))[1],
+    def jump(x, y):
+        row, column = int((y - OUTPUT[1]) // CELL), int((x - OUTPUT[0]) // CELL)
+        if 0 <= row < side() and 0 <= column < side():
+            position.value = row * side() + column
+
+    for control in controls.values():
+        control.observe(limit, names="value")
+    steps = row(
+        position,
+        button("◀ 이전", lambda: move(-1), tooltip="한 칸 앞으로"),
+        button("다음 ▶", lambda: move(1), tooltip="한 칸 뒤로"),
+        play_button(position),
     )
+    panel = Panel(
+        name, controls | {"position": position}, draw, alt=alt,
+        rows=[row(*controls.values()), steps],
+        # 멈춘 그림에서는 몇 줄이 채워진 뒤의 모습이 더 많은 것을 보여 줍니다.
+        static=lambda **values: draw(**(values | {"position": position.max // 2}))[1],
+    )  # fmt: skip
+    panel.names.on_click(jump)
     return panel

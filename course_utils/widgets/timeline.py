@@ -5,6 +5,8 @@ import json
 from functools import cache
 from pathlib import Path
 
+import numpy as np
+
 from course_utils.plotting.quiet_years import (
     KINDS,
     draw_event,
@@ -61,6 +63,16 @@ def draw_background(kind: str):
     return to_pixels(figure)
 
 
+def nearest(events: list[dict], x: float, y: float) -> int:
+    """그림에서 누른 자리에 가장 가까운 사건의 번호입니다."""
+    axes = add_axes(blank(WIDTH, HEIGHT), *PLACE)
+    widen_later_years(axes)
+    rows = list(reversed(KINDS))
+    points = [(year, rows.index(event["kind"]))
+              for event, year in zip(events, spread_years(events), strict=True)]  # fmt: skip
+    return int(np.hypot(*(axes.transData.transform(points) - (x, HEIGHT - y)).T).argmin())
+
+
 def quiet_years_timeline(start: str = "LeNet-5") -> Panel:
     """종류와 사건을 고르면 내용과 출처가 나오는 연표 `Panel`입니다.
 
@@ -102,4 +114,10 @@ def quiet_years_timeline(start: str = "LeNet-5") -> Panel:
         alt="1957년부터 2015년까지의 사건을 사실, 해석, 통념의 세 줄에 놓은 연표",
         rows=[row(kind, event)],
     )
+
+    def pick(x, y):
+        shown = select(events, kind.value)
+        event.value = shown[nearest(shown, x, y)]["title"]
+
+    panel.names.on_click(pick)
     return panel

@@ -11,9 +11,12 @@ WIDGETS = {
     "00_start": {
         "LiveLeNet": ".course-live",
         "convolution_stepper": "사진 조각 위의 3×3 창",
+        "pooling_stepper": "사진 조각 위의 창, 창 속의 값",
         "Predict": ".course-predict",
     },
     "01_lenet5": {
+        "lenet_map": ".course-map",
+        "mistakes_viewer": "행이 정답",
         "c3_table": "LeCun 1998 Table I",
         "digit_recognizer": "그린 숫자를 다듬는",
         "stress_test": "망가뜨린 숫자",

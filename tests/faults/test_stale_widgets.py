@@ -1,7 +1,6 @@
 """낡은 브라우저 탭이 엉뚱한 값을 보내도 위젯이 살아남고, 바른 값이 오면 다시 움직입니다."""
 
 import logging
-from types import SimpleNamespace
 
 import matplotlib as mpl
 import numpy as np
@@ -9,6 +8,7 @@ import pytest
 import torch
 import traitlets
 from ipywidgets import HTML, Image
+from tiny_classifier import tiny_classifier
 
 from course_utils import quiz, widgets
 from course_utils.augmentation import color_axes
@@ -18,7 +18,9 @@ from course_utils.plotting import use_course_style
 # 옛 위젯이나 다른 판의 위젯이 보낼 수 있는 값들입니다. JSON으로 올 수 있는 것은 다 섞었습니다.
 BAD = [None, -1, 10**9, -2.5, "없는 이름<script>", [], [[5, 99], ["a", None]], {"a": 1}]
 BAD_BYTES = [b"", bytes(280 * 280 - 1), b"\xff" * 400_000]
-FROM_BROWSER = {"answer", "value", "index", "pixels", "count", "pen_width", "scene", "layers"}
+FROM_BROWSER = {
+    "answer", "clicked", "value", "index", "pixels", "count", "pen_width", "scene", "layers",
+}  # fmt: skip
 
 
 def photo(*shape):
@@ -27,7 +29,8 @@ def photo(*shape):
 
 def recognizer():
     torch.manual_seed(0)
-    return widgets.digit_recognizer(LeNet5(), LeNet5Original())
+    example = np.full((28, 28), 255.0)
+    return widgets.digit_recognizer(LeNet5(), LeNet5Original(), rubbish=10.0, example=example)
 
 
 def stress():
@@ -40,13 +43,6 @@ def stress():
 def kernel_viewer():
     pixels = np.random.default_rng(0).integers(0, 256, (64, 80, 3), dtype=np.uint8)
     return widgets.kernel_viewer(photo(8, 3, 11, 11), pixels, source="시험")
-
-
-def occlusion():
-    model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(3 * 32 * 32, 6)).eval()
-    transform = SimpleNamespace(mean=[0.5] * 3, std=[0.25] * 3)
-    classifier = SimpleNamespace(model=model, transform=transform, label="클래스 {}".format)
-    return widgets.occlusion_test(classifier, {"가": photo(3, 32, 32), "나": -photo(3, 32, 32)})
 
 
 BUILDERS = {
@@ -64,8 +60,15 @@ BUILDERS = {
     "dropout_masks": lambda: widgets.dropout_masks(photo(256)),
     "kernel_stacks": lambda: widgets.kernel_stacks(),
     "kernel_viewer": kernel_viewer,
+    "lenet_map": lambda: widgets.lenet_map(photo(1, 32, 32)),
     "lrn_explorer": lambda: widgets.lrn_explorer(20 * photo(8, 5, 4)),
-    "occlusion_test": occlusion,
+    "mistakes_viewer": lambda: widgets.mistakes_viewer(
+        photo(10, 1, 32, 32), torch.arange(10), torch.arange(10).flip(0)
+    ),
+    "occlusion_test": lambda: widgets.occlusion_test(
+        tiny_classifier(), {"가": photo(3, 32, 32), "나": -photo(3, 32, 32)}
+    ),
+    "pooling_stepper": lambda: widgets.pooling_stepper(),
     "quiet_years_timeline": lambda: widgets.quiet_years_timeline(),
     "size_calculator": lambda: widgets.size_calculator(),
     "stress_test": stress,

@@ -1,4 +1,4 @@
-"""위젯 시험이 함께 쓰는 것: 강의의 글꼴, 작은 모델, 조작을 훑는 도구."""
+"""위젯 테스트가 함께 쓰는 것: 강의의 글꼴, 작은 모델, 조작을 훑는 도구."""
 
 import io
 
@@ -39,3 +39,13 @@ def seven():
 def open_png():
     """PNG 바이트를 배열로 풉니다."""
     return lambda png: np.asarray(Image.open(io.BytesIO(bytes(png))))
+
+
+@pytest.fixture
+def click():
+    """브라우저가 그림의 그 픽셀을 눌렀다고 알린 것처럼 합니다."""
+
+    def press(panel, x, y):
+        panel.names.clicked = [x, y]
+
+    return press

@@ -1,11 +1,9 @@
 """위젯마다 같은 것: 조작마다 새 그림이 나오고, 조작할 수 없는 곳에는 그림이 남습니다."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 import torch
-from torch import nn
+from tiny_classifier import tiny_classifier
 
 from course_utils import widgets
 from course_utils.augmentation import color_axes
@@ -17,12 +15,12 @@ def noise(*shape):
 
 def kernel_viewer():
     photo = np.random.default_rng(0).integers(0, 256, (64, 80, 3), dtype=np.uint8)
-    return widgets.kernel_viewer(noise(96, 3, 11, 11) - 0.5, photo, source="시험의 커널입니다.")
+    return widgets.kernel_viewer(noise(96, 3, 11, 11) - 0.5, photo, source="테스트의 커널입니다.")
 
 
 def lrn_explorer():
     panel = widgets.lrn_explorer((noise(8, 5, 4) - 0.5).relu() * 20)
-    panel.controls["log_alpha"].value = -1.0  # 이웃의 몫이 보일 만큼
+    panel.controls["log_alpha"].value = -1.0  # 이웃의 영향이 보일 만큼
     return panel
 
 
@@ -31,12 +29,8 @@ def vanishing_gradients():
 
 
 def occlusion_test():
-    torch.manual_seed(0)
-    classifier = SimpleNamespace(
-        model=nn.Sequential(nn.Flatten(), nn.Linear(3 * 32 * 32, 6)).eval(),
-        transform=SimpleNamespace(mean=[0.5] * 3, std=[0.25] * 3), label="클래스 {}".format,
-    )  # fmt: skip
-    return widgets.occlusion_test(classifier, {"가": noise(3, 32, 32), "나": -noise(3, 32, 32)})
+    photos = {"가": noise(3, 32, 32), "나": -noise(3, 32, 32)}
+    return widgets.occlusion_test(tiny_classifier(), photos)
 
 
 # 이름 → (만드는 함수, 읽어 줄 설명에 있을 말)
@@ -44,6 +38,7 @@ PANELS = {
     "커널 보기": (kernel_viewer, "커널 96개"),
     "지역 응답 정규화": (lrn_explorer, "정규화 앞과 뒤"),
     "합성곱 한 칸씩": (widgets.convolution_stepper, "3×3 창"),
+    "풀링 한 칸씩": (widgets.pooling_stepper, "창 속의 값"),
     "출력 크기 계산기": (widgets.size_calculator, "FC6"),
     "활성 함수와 기울기": (widgets.activation_explorer, "기울기"),
     "드롭아웃 마스크": (lambda: widgets.dropout_masks(noise(256)), "출력 256개"),

@@ -7,16 +7,19 @@ import torch
 from course_utils.widgets.kernels import (
     COLOR,
     LUMINANCE,
+    TILES_LEFT,
+    TOP,
     centered,
     color_share,
     colors_of,
     draw_kernel,
     kernel_viewer,
     luminance_part,
+    tile_grid,
     tile_sheet,
 )
 
-SOURCE = "시험의 커널입니다. <학습하지 않음>"
+SOURCE = "테스트의 커널입니다. <학습하지 않음>"
 
 
 @pytest.fixture
@@ -106,7 +109,7 @@ def test_readout_says_which_and_whose_kernel_this_is(kernels, photo):
     for view in (COLOR, LUMINANCE):
         panel.controls["view"].value = view
         assert f"7번 커널({view})" in panel.readout.value
-        assert "시험의 커널입니다. &lt;학습하지 않음&gt;" in panel.readout.value
+        assert "테스트의 커널입니다. &lt;학습하지 않음&gt;" in panel.readout.value
 
 
 def test_color_kernel_answers_nothing_by_luminance_alone(photo):
@@ -116,3 +119,16 @@ def test_color_kernel_answers_nothing_by_luminance_alone(photo):
     assert "가장 센 반응 <b>0</b>" not in texts[0]
     assert "가장 센 반응 <b>0</b>" in texts[1]
     assert all("색의 비율 <b>100%</b>" in text for text in texts)
+
+
+def test_click_picks_the_kernel_under_it(kernels, photo, click):
+    panel = kernel_viewer(kernels, photo, source=SOURCE)
+    columns, zoom = tile_grid(96, 11)
+    cell = 11 * zoom + 4
+    for index in (0, 17, 95):
+        row, column = divmod(index, columns)
+        click(panel, TILES_LEFT + (column + 0.5) * cell, TOP + (row + 0.5) * cell)
+        assert panel.controls["index"].value == index
+    click(panel, TILES_LEFT - 5, TOP)
+    click(panel, TILES_LEFT + columns * cell + 3, TOP)
+    assert panel.controls["index"].value == 95

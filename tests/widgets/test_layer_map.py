@@ -106,13 +106,13 @@ def test_drawing_thickens_the_lines_that_the_chosen_layer_reads(scene):
 
 
 def test_unknown_layer_is_refused_with_the_names():
-    layer_map = LayerMap(LAYERS)
+    layer_map = LayerMap(LAYERS, arrange(LAYERS))
     with pytest.raises(traitlets.TraitError, match=r"conv9.*conv1, norm1"):
         layer_map.value = "conv9"
     assert layer_map.value == "conv1"
 
 
 def test_map_needs_no_network():
-    layer_map = LayerMap(LAYERS)
+    layer_map = LayerMap(LAYERS, arrange(LAYERS))
     namespace = "http://www.w3.org/2000/svg"  # 이름일 뿐 내려받지 않습니다.
     assert "http" not in (layer_map._esm + layer_map._css).replace(namespace, "")

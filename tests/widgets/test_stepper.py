@@ -1,12 +1,19 @@
 """합성곱 한 칸씩: 값과 식을 손으로 계산한 것과 비교합니다."""
 
+import asyncio
+
 import numpy as np
 import pytest
+from skimage.measure import block_reduce
 
 from course_utils.widgets.stepper import (
+    OUTPUT,
+    camera_patch,
     convolution_stepper,
+    draw_pooling,
     draw_step,
     photo_patch,
+    pooling_stepper,
     size_formula,
     sum_in_words,
 )
@@ -76,7 +83,7 @@ def test_position_is_clamped_when_the_output_shrinks(panel):
 
 
 def test_buttons_move_one_step_and_stop_at_the_ends(panel):
-    previous, following = panel.children[1].children[1:]
+    previous, following = panel.children[1].children[1:3]
     position = panel.controls["position"]
     previous.click()
     assert position.value == 0
@@ -85,3 +92,65 @@ def test_buttons_move_one_step_and_stop_at_the_ends(panel):
     position.value = position.max
     following.click()
     assert position.value == position.max
+
+
+def test_sky_of_the_patch_is_flat_and_its_edge_is_not(panel):
+    answers = []
+    for position in range(4):
+        panel.controls["position"].value = position
+        answers.append(panel.readout.value.split("<b>")[1].split("</b>")[0])
+    patch = camera_patch()[1][:3]
+    expected = patch[:, 2:].sum(axis=0) - patch[:, :-2].sum(axis=0)
+    assert answers == [str(value).replace("-", "–") for value in expected[:4]]
+    assert abs(expected[:2]).max() < 5
+    assert expected[3] < -100
+
+
+@pytest.mark.parametrize(("method", "reduce"), [("최대", np.max), ("평균", np.mean)])
+def test_pooling_is_a_block_reduction(method, reduce):
+    patch = camera_patch()[1]
+    blocks = block_reduce(patch, (2, 2), reduce)
+    for position in (0, 7, 24):
+        text, _ = draw_pooling(
+            patch, np.zeros((228, 228)), method=method, size=2, stride=2, position=position
+        )
+        value = round(float(blocks.flat[position]), 1)
+        assert f"= <b>{value:g}</b>" in text
+        assert f"<b>5×5</b> &nbsp;·&nbsp; {position + 1} / 25번째" in text
+
+
+def test_overlapping_windows_read_the_shared_row():
+    patch = np.arange(100).reshape(10, 10)
+    text, _ = draw_pooling(
+        patch, np.zeros((228, 228)), method="최대", size=3, stride=2, position=5
+    )  # 둘째 줄, 둘째 칸: 2~4행, 2~4열
+    assert "2행 2열 = <b>44</b>" in text
+    assert "<b>4×4</b>" in text
+
+
+@pytest.mark.parametrize("make", [convolution_stepper, pooling_stepper])
+def test_click_on_an_output_cell_goes_there(make, click):
+    panel = make()
+    click(panel, OUTPUT[0] + 28 * 2 + 5, OUTPUT[1] + 28 + 5)
+    assert "2행 3열" in panel.readout.value
+    click(panel, OUTPUT[0] - 5, OUTPUT[1])  # 격자의 밖
+    click(panel, OUTPUT[0] + 28 * 9, OUTPUT[1])
+    assert "2행 3열" in panel.readout.value
+
+
+def test_play_goes_on_until_it_is_stopped(panel):
+    position, play = panel.controls["position"], panel.children[1].children[3]
+
+    async def watch():
+        position.value = position.max
+        play.click()  # 끝에서 누르면 처음부터 갑니다.
+        await asyncio.sleep(0.6)
+        assert 1 <= position.value <= 2
+        assert "멈춤" in play.description
+        play.click()
+        before = position.value
+        await asyncio.sleep(0.6)
+        assert position.value == before
+        assert "재생" in play.description
+
+    asyncio.run(watch())

@@ -2,9 +2,13 @@
 
 import pytest
 
-from course_utils.plotting.quiet_years import KINDS
+from course_utils.plotting.quiet_years import KINDS, spread_years, widen_later_years
+from course_utils.widgets.pictures import add_axes, blank
 from course_utils.widgets.timeline import (
     EVERYTHING,
+    HEIGHT,
+    PLACE,
+    WIDTH,
     describe,
     load_quiet_years,
     quiet_years_timeline,
@@ -70,3 +74,14 @@ def test_every_kind_lists_its_events():
         assert titles == [one["title"] for one in EVENTS if name in (EVERYTHING, one["kind"])]
         event.value = titles[-1]
         assert panel.readout.value.count(describe(find(titles[-1]))) == 1
+
+
+def test_click_picks_the_event_at_that_place(click):
+    panel = quiet_years_timeline()
+    axes = add_axes(blank(WIDTH, HEIGHT), *PLACE)
+    widen_later_years(axes)
+    for event, year in zip(EVENTS, spread_years(EVENTS), strict=True):
+        row = list(reversed(KINDS)).index(event["kind"])
+        x, y = axes.transData.transform((year, row))
+        click(panel, x + 2, HEIGHT - y - 2)
+        assert panel.controls["event"].value == event["title"]

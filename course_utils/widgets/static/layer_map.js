@@ -29,13 +29,16 @@ function render({ model, el }) {
   of(scene.texts, "").forEach((text) => addText(svg, text));
   const slots = layers.map((layer) => {
     const { x, y, width, height } = of(scene.bands, layer.name)[0];
-    const reads = layer.reads_both ? "두 열을 모두 읽음" : "다른 열은 읽지 않음";
     const slot = add(svg, "g", {
       class: "slot", role: "radio", "data-layer": layer.name,
-      "aria-label": `${layer.label}, 채널 ${layer.channels.join(" 더하기 ")}, ${reads}`,
+      "aria-label": layer.label,
     });
     add(slot, "rect", { x: x + 1, y, width: width - 2, height, rx: 6, class: "band" });
     of(scene.boxes, layer.name).forEach((box) => addBox(slot, box, "block"));
+    for (const picture of of(scene.pictures ?? [], layer.name)) {
+      const { x, y, width, height, href } = picture;
+      add(slot, "image", { x, y, width, height, href, class: "pixels" });
+    }
     of(scene.texts, layer.name).forEach((text) => addText(slot, text));
     slot.addEventListener("click", () => choose(layer.name, slot));
     return slot;
