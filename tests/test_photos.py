@@ -457,9 +457,7 @@ def test_silent_server_cannot_outlast_the_time_limit(monkeypatch, embedded, caps
 
 
 @pytest.mark.parametrize("told_by", ["offline", "COURSE_OFFLINE"])
-def test_offline_falls_to_the_embedded_patches_and_says_why(
-    monkeypatch, embedded, capsys, told_by
-):
+def test_offline_falls_to_the_embedded_patches_and_says_why(monkeypatch, embedded, capsys, told_by):
     opened = []
     monkeypatch.setattr(socket, "socket", lambda *_, **__: opened.append(1))
     monkeypatch.setenv("COURSE_OFFLINE", "1" if told_by == "COURSE_OFFLINE" else "")

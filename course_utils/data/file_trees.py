@@ -207,18 +207,20 @@ def _unwrap(folders, top=""):
 def _given_split(folders, notes):
     """폴더 이름으로 나뉜 `(학습, 테스트)`의 폴더들입니다. 나뉘어 있지 않으면 테스트는 빕니다."""
     used = _used(folders)
-    kinds = {folder[0]: split_of(folder[0]) for folder in used}
-    is_deep = any(kinds[folder[0]] and len(folder) > 1 for folder in used)
-    if sum([is_deep, _is_pair(kinds), all(kinds.values())]) < 2:
-        # 다른 폴더와 나란히 있는 train 하나(기차)는 클래스입니다.
-        kinds = {folder[1]: split_of(folder[1]) for folder in used if len(folder) > 1}
-        if not _is_pair(kinds):
-            return folders, {}
-        folders = _merge(((folder[1], folder[0], *folder[2:]), photos)
-                         for folder, photos in folders.items() if len(folder) > 1)  # fmt: skip
+    tops, seconds = ({folder[depth]: split_of(folder[depth]) for folder in used
+                      if len(folder) > depth} for depth in (0, 1))  # fmt: skip
+    is_deep = any(tops[folder[0]] and len(folder) > 1 for folder in used)
+    # 다른 폴더와 나란히 있는 train 하나(기차)는 클래스입니다.
+    if sum([is_deep, _is_pair(tops), all(tops.values())]) >= 2:
+        depth, kinds = 0, tops
+    elif _is_pair(seconds):  # 클래스/train/파일
+        depth, kinds = 1, seconds
+    else:
+        return folders, {}
     split = {kind: defaultdict(list) for kind in ("train", "test", "valid", None)}
     for folder, photos in folders.items():
-        kind, inside = kinds.get(folder[0]) if folder else None, folder[1:]
+        kind = kinds.get(folder[depth]) if len(folder) > depth else None
+        inside = folder[:depth] + folder[depth + 1 :]
         # seg_train/seg_train/클래스
         while kind and len(inside) > bool(photos) and split_of(inside[0]) == kind:
             inside = inside[1:]
