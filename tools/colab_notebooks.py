@@ -92,7 +92,7 @@ def package_cell(package: bytes) -> nbformat.NotebookNode:
 
 
 def build(output: Path) -> None:
-    """`output`에 노트북을 모두 만듭니다. 06은 작은 AlexNet을, 나머지는 LeNet-5를 담습니다."""
+    """`output`에 노트북을 모두 만듭니다. 03과 06은 작은 AlexNet을, 나머지는 LeNet-5를 담습니다."""
     with tempfile.TemporaryDirectory() as work:
         package = Path(work, "course_utils")
         copy_package(package)
@@ -103,7 +103,7 @@ def build(output: Path) -> None:
         made = handouts.make(nbformat.read(path, as_version=4), handouts.STUDENT)
         clear_outputs(made)
         setup = next(place for place, cell in enumerate(made.cells) if has_tag(cell, "setup"))
-        made.cells.insert(setup, with_small if path.stem.startswith("06") else with_lenet)
+        made.cells.insert(setup, with_small if path.stem.startswith(("03", "06")) else with_lenet)
         target = output / path.relative_to(folder)
         target.parent.mkdir(parents=True, exist_ok=True)
         handouts.write(target, normalise(made))

@@ -167,7 +167,7 @@ def self_contained(tmp_path_factory):
     pytest.param(name, marks=() if name[:2] in ("00", "06") else pytest.mark.long) for name in NAMES
 ])  # fmt: skip
 def test_self_contained_notebook_runs_whole(bare, self_contained, name, tmp_path):
-    """06은 작은 AlexNet을, 나머지는 LeNet-5를 담습니다."""
+    """03과 06은 작은 AlexNet을, 나머지는 LeNet-5를 담습니다."""
     python, environment = bare
     notebook, _ = run(name, tmp_path / "work", python, environment, source=self_contained)
     assert problems(notebook) == []

@@ -41,7 +41,7 @@ def test_readout_is_the_strongest_response_of_a_slow_convolution(photo, kernels)
         for left in range(0, 80 - 10, 4)
     ]
     strongest = max(response, key=abs)
-    assert f"<b>{strongest:+.3g}</b>".replace("-", "–") in text
+    assert f"<b>{strongest:+.3g}</b>".replace("-", "−") in text
 
 
 def test_photo_smaller_than_the_kernel_is_explained(kernels):

@@ -175,7 +175,7 @@ def test_mosaic_and_grid_keep_every_value():
     assert grid[5, 35].tolist() == [255, 255, 255]
 
 
-@pytest.mark.parametrize(("value", "text"), [(-3, "–3"), (2.25, "2.2"), (-0.01, "0"), (765, "765")])
+@pytest.mark.parametrize(("value", "text"), [(-3, "−3"), (2.25, "2.2"), (-0.01, "0"), (765, "765")])
 def test_numbers_are_short(value, text):
     assert number(value) == text
 

@@ -26,7 +26,7 @@ def panel():
 
 def test_sum_is_written_out():
     window, weights = np.array([[12, 45], [3, 9]]), np.array([[-1, 0], [1, 2]])
-    assert sum_in_words(window, weights, 1) == ("12×(–1) + 45×0 + 3×1 + 9×2", "9")
+    assert sum_in_words(window, weights, 1) == ("12×(−1) + 45×0 + 3×1 + 9×2", "9")
     assert sum_in_words(window, np.ones((2, 2), dtype=int), 4) == ("(12 + 45 + 3 + 9) ÷ 4", "17.2")
 
 
@@ -101,7 +101,7 @@ def test_sky_of_the_patch_is_flat_and_its_edge_is_not(panel):
         answers.append(panel.readout.value.split("<b>")[1].split("</b>")[0])
     patch = camera_patch()[1][:3]
     expected = patch[:, 2:].sum(axis=0) - patch[:, :-2].sum(axis=0)
-    assert answers == [str(value).replace("-", "–") for value in expected[:4]]
+    assert answers == [str(value).replace("-", "−") for value in expected[:4]]
     assert abs(expected[:2]).max() < 5
     assert expected[3] < -100
 
