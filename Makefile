@@ -42,6 +42,7 @@ help:
 	  '가르칠 때 (docs/강의안내.md)' \
 	  '' \
 	  '  make present      위젯이 살아 있고 코드가 없는 페이지로 보여 줍니다' \
+	  '                    PLAN=45, PLAN=90: 강의 안내의 수업을 한 페이지로 보여 줍니다' \
 	  '  make slides       슬라이드를 만듭니다' \
 	  '  make slides-serve 슬라이드를 보여 줍니다 (S를 누르면 강사 노트)' \
 	  '  make handouts     나누어 줄 학생용·풀이용·코랩용 노트북을 만듭니다 (ARGS=--check: 모두 실행해 확인)' \
@@ -71,7 +72,7 @@ lab test: $(READY)
 	@exec $(PY) -m course_utils $@ $(ARGS)
 
 present: .venv/.extra-present
-	@$(ABSOLUTE_DATA); exec $(PY) tools/present.py $(ARGS)
+	@$(ABSOLUTE_DATA); exec $(PY) tools/present.py $(addprefix --plan=,$(PLAN)) $(ARGS)
 
 slides: $(READY)
 	@$(PY) tools/slides.py $(ARGS)

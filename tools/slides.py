@@ -3,7 +3,8 @@
     python tools/slides.py                       # build/slides에 모두 만듭니다
     python tools/slides.py --output /다른/폴더
 
-네트워크는 쓰지 않습니다. 위젯은 저장된 그림으로 나오고, 풀이와 준비 셀, 긴 코드는 빠집니다.
+네트워크는 쓰지 않습니다. 브라우저만으로 도는 위젯은 움직이고, 나머지는 저장된 그림으로 나옵니다.
+풀이와 준비 셀, 긴 코드는 빠집니다.
 한 화면을 넘치는 셀은 브라우저에서 측정해 나눕니다(slidedeck/static/paginate.js).
 """
 
@@ -19,6 +20,7 @@ import nbformat
 from course_files import ROOT, course_notebooks, replace_folder
 from slidedeck.cells import CODE_FORMAT
 from slidedeck.deck import Deck, deck_html, read_deck
+from slidedeck.live import write_live
 from slidedeck.plan import plan_deck, read_plans
 
 STATIC = Path(__file__).resolve().parent / "slidedeck" / "static"
@@ -66,6 +68,7 @@ def write_assets(folder: Path) -> None:
     folder.mkdir(parents=True)
     for path in [*STATIC.glob("*.css"), *STATIC.glob("*.js"), *STATIC.glob("*/*"), *FONTS]:
         shutil.copyfile(path, folder / path.name)
+    write_live(folder)
     notes = (folder / "notes.js").read_text(encoding="utf-8")
     for english, korean in SPEAKER_VIEW.items():
         notes = notes.replace(english, korean)

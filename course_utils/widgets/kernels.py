@@ -135,7 +135,7 @@ def draw_kernel(kernels, photo, *, index, view, stride):
     for part, value, align in ((0, -limit, "left"), (0.5, 0, "center"), (1, limit, "right")):
         left = MAP_LEFT + part * (MAP + 2)
         caption(figure, signed(value), left, under + 20, ha=align, fontsize=11)
-    note = "흰색 +, 검은색 –, 회색 0 · 편향과 ReLU 앞"
+    note = "흰색 +, 검은색 −, 회색 0 · 편향과 ReLU 앞"
     caption(figure, note, MAP_LEFT, under + 46, fontsize=11)
     parts = [
         f"{index}번 커널({view})",
@@ -148,7 +148,7 @@ def draw_kernel(kernels, photo, *, index, view, stride):
 
 def signed(value):
     """부호를 붙여 유효 숫자 셋으로 적습니다."""
-    return f"{value:+.3g}".replace("-", "–") if abs(value) > 1e-6 else "0"
+    return f"{value:+.3g}".replace("-", "−") if abs(value) > 1e-6 else "0"
 
 
 def kernel_viewer(kernels, photo, *, source, stride=4):

@@ -168,7 +168,7 @@ def number_grid(values, *, cell, low, high, filled=None, size=None, labels=None)
         dark = colors[row, column, 0] < 118  # 두 글자색의 대비가 같아지는 밝기
         text = labels[row][column] if labels is not None else number(values[row, column])
         middle = ((column + 0.5) * cell, (row + 0.5) * cell)
-        font, _ = _font(size if len(text) < 4 else size - 2)  # '–196'도 칸 안에 들어가게 합니다.
+        font, _ = _font(size if len(text) < 4 else size - 2)  # '−196'도 칸 안에 들어가게 합니다.
         draw.text(middle, text, font=font, fill="white" if dark else "black", anchor="mm")
     pixels = np.array(image)
     pixels[::cell] = pixels[cell - 1 :: cell] = GRID_GRAY
@@ -187,7 +187,7 @@ def outline(pixels, row, column, *, cell, rows=1, columns=1, color, thickness=3)
 def number(value):
     """격자와 식에 적을 숫자입니다. 정수가 아니면 소수 한 자리까지 적고 빼기 기호를 씁니다."""
     rounded = round(float(value), 1) + 0.0  # -0.0을 0.0으로 바꿉니다.
-    return f"{rounded:g}".replace("-", "–")
+    return f"{rounded:g}".replace("-", "−")
 
 
 def draw_bars(figure, values, *, left, top, width, height, top_value, best, digits=0, names=None):

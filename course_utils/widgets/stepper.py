@@ -104,7 +104,7 @@ def _place_in_words(output, position):
 
 
 def sum_in_words(window, weights, divisor):
-    """곱의 합을 적은 식과 결과입니다. 예: `("12×(–1) + 45×0", "–12")`."""
+    """곱의 합을 적은 식과 결과입니다. 예: `("12×(−1) + 45×0", "−12")`."""
     pairs = list(zip(window.flat, weights.flat, strict=True))
     result = number((window * weights).sum() / divisor)
     if divisor != 1:
@@ -148,7 +148,7 @@ def _draw_products(figure, window, weights, divisor):
 def _draw_output(figure, output, position):
     rows, columns = output.shape
     filled = np.arange(output.size).reshape(output.shape) <= position
-    labels = [[f"{round(value)}".replace("-", "–") for value in line] for line in output]
+    labels = [[f"{round(value)}".replace("-", "−") for value in line] for line in output]
     low, high = min(0, output.min()), max(255, output.max())
     pixels = number_grid(output, cell=CELL, low=low, high=high, filled=filled, labels=labels)
     at = divmod(position, columns)

@@ -129,9 +129,10 @@ def drag(page: Page, start: tuple[float, float], *ends: tuple[float, float]) -> 
 def draw_seven(page: Page, canvas: Locator) -> None:
     """7을 그립니다. 마우스 단추는 아직 놓지 않습니다."""
     box = canvas.bounding_box()
+    scale = box["width"] / 280
     corners = [(80, 60), (200, 60), (190, 90), (160, 140), (130, 200), (120, 240)]
     for place, (x, y) in enumerate(corners):
-        page.mouse.move(box["x"] + x, box["y"] + y, steps=6)
+        page.mouse.move(box["x"] + scale * x, box["y"] + scale * y, steps=6)
         if place == 0:
             page.mouse.down()
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import serve_slides
 import slides
-from driver import open_page
+from driver import draw_seven, open_page
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -17,10 +17,12 @@ READY = "() => window.Reveal && Reveal.isReady()"
 TEXTS = """() => {
   const found = {};
   for (const block of document.querySelectorAll("[data-cell]")) {
+    block.querySelectorAll(".live-widget").forEach((widget) => widget.remove());
     const parts = (found[block.dataset.cell] ??= []);
     const walker = document.createTreeWalker(block, NodeFilter.SHOW_TEXT);
     while (walker.nextNode()) parts.push(walker.currentNode.data.trim());
-    parts.push(...[...block.querySelectorAll("img")].map((image) => image.src));
+    parts.push(...[...block.querySelectorAll("img")]
+      .filter((image) => !image.closest("[data-widget]")).map((image) => image.src));
   }
   for (const [cell, parts] of Object.entries(found))
     found[cell] = [...new Set(parts.filter(Boolean))].sort();
@@ -42,10 +44,11 @@ LOOK = r"""async (index) => {
   const screen = slide.querySelector(".sheet").getBoundingClientRect();
   if (screen.left < 0 || screen.top < 0 || screen.right > 1280 || screen.bottom > 720)
     say("화면을 넘칩니다", slide);
-  for (const node of slide.querySelectorAll(".sheet, .page, pre, table, h1, h2, footer"))
+  const outer = ".sheet, .page, pre, table:not(.live-widget *), h1, h2, footer";
+  for (const node of slide.querySelectorAll(outer))
     if (node.scrollWidth > node.clientWidth + 1 || node.scrollHeight > node.clientHeight + 1)
       if (!node.matches("table, h1, h2")) say("안의 것이 넘칩니다", node);
-  for (const node of page.querySelectorAll("*")) {
+  for (const node of page.querySelectorAll("*:not(.live-widget *)")) {
     const { left, top, right, bottom, width } = node.getBoundingClientRect();
     if (width && (left < box.left - 1 || right > box.right + 1 || bottom > box.bottom + 1))
       say(`자리를 넘칩니다(${Math.round(right)}, ${Math.round(bottom)})`, node);
@@ -57,7 +60,7 @@ LOOK = r"""async (index) => {
   const texts = document.createTreeWalker(slide.querySelector(".sheet"), NodeFilter.SHOW_TEXT);
   while (texts.nextNode()) {
     const node = texts.currentNode.parentElement;
-    if (!texts.currentNode.data.trim()) continue;
+    if (!texts.currentNode.data.trim() || node.closest(".live-widget")) continue;
     const math = node.closest("math");
     const size = parseFloat(getComputedStyle(math ?? node).fontSize);
     const floor = node.closest("footer") ? 16 : node.closest("pre.code") ? 15 : 20;
@@ -71,7 +74,8 @@ LOOK = r"""async (index) => {
     if (Math.abs(scale - image.height / image.naturalHeight) > 0.02) say("찌그러졌습니다", image);
     if (!image.alt) say("대체 텍스트가 없습니다", image);
   }
-  if (!page.innerText.trim() && !page.querySelector("img")) say("빈 슬라이드입니다", slide);
+  const shown = page.innerText.trim() || page.querySelector("img, .live-widget");
+  if (!shown) say("빈 슬라이드입니다", slide);
   return problems.map((problem) => `${index + 1}번째 슬라이드, ${problem}`);
 }"""
 NOTE = "() => document.querySelector('.speaker-controls-notes .value').innerText"
@@ -130,6 +134,48 @@ def test_dividing_slides_loses_nothing(opened, address, name):
     opened.unroute("**/deck.js")
     go(opened, address, name)
     assert opened.evaluate(TEXTS) == written
+
+
+def open_widget(page, address, name, selector):
+    """움직이는 위젯이 있는 슬라이드를 끝까지 펼치고 그 위젯을 줍니다."""
+    go(page, address, name)
+    widget = page.locator(f".live-widget:has({selector})")
+    widget.evaluate("""(node) => {
+      const { h, v } = Reveal.getIndices(node.closest("section"));
+      Reveal.slide(h, v, 99);
+    }""")
+    return widget
+
+
+def test_digit_is_read_in_the_slide_during_the_stroke(opened, address):
+    widget = open_widget(opened, address, "00_start", ".course-live")
+    widget.get_by_role("button", name="지우기").click()
+    draw_seven(opened, widget.locator(".board canvas"))
+    seven = "node => node.textContent === '7'"
+    opened.wait_for_function(seven, arg=widget.locator(".digit").element_handle())
+    opened.mouse.up()
+
+
+def test_connections_are_counted_in_the_slide(opened, address):
+    widget = open_widget(opened, address, "01_lenet5", ".course-c3")
+    slide = opened.evaluate("() => Reveal.getSlidePastCount()")
+    widget.get_by_role("button", name="S2 3번과 C3 0번 끊김").click()
+    assert widget.locator(".note").inner_text().endswith("0, 1, 2, 3")
+    opened.keyboard.press("ArrowRight")
+    opened.keyboard.press("Space")
+    assert opened.evaluate("() => Reveal.getSlidePastCount()") == slide
+
+
+@pytest.mark.parametrize(("name", "layer", "words"), [
+    ("01_lenet5", "C3", "60 × 25 + 16 = 1,516"), ("03_alexnet", "conv3", "885,120"),
+    ("수업45", "conv3", "885,120"),
+])  # fmt: skip
+def test_layers_tell_their_numbers_in_the_slide(opened, address, name, layer, words):
+    widget = open_widget(opened, address, name, f"[data-layer={layer}]")
+    widget.locator(f"[data-layer={layer}]").click()
+    assert words in widget.inner_text()
+    opened.keyboard.press("ArrowRight")
+    assert words not in widget.inner_text()
 
 
 def test_the_korean_font_of_the_course_is_used(opened, address):

@@ -11,11 +11,14 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
+from .live import WIDGETS
+
 MOST_CODE_LINES = 14  # 이보다 긴 코드는 화면에서 읽을 수 없어 결과만 보입니다.
 PREDICTION = re.compile(r"<p>(<b>예측\..*?)</p><details><summary>.*?</summary>(.*)</details>")
 NOTES = re.compile(
     r"<details><summary>(강사 노트 \((\d+)분\))</summary>\s*(.*?)\s*</details>", re.S
 )
+LIVE = re.compile(rf"\b({'|'.join(WIDGETS)})\(")  # 슬라이드에서도 움직이는 위젯
 CODE_FORMAT = HtmlFormatter(nowrap=True, style="xcode")
 
 
@@ -89,8 +92,12 @@ def outputs(cell: dict, images: dict[str, bytes], folder: str) -> list[str]:
             name = f"{folder}/{cell.id}-{number}.png"
             images[name] = base64.b64decode(data["image/png"])
             width, height = struct.unpack(">II", images[name][16:24])
+            moves = ""
+            if widget := LIVE.search(cell.source):
+                _, width, height = WIDGETS[widget[1]]
+                moves = f' data-widget="{widget[1]}"'
             made.append(
-                f'<figure data-width="{width}" data-height="{height}">'
+                f'<figure data-width="{width}" data-height="{height}"{moves}>'
                 f'<img src="{name}" alt="{alt}" width="{width}" height="{height}"></figure>'
             )
         elif found := PREDICTION.fullmatch(data.get("text/html", "")):  # 값은 물음 다음에 나옵니다.
@@ -133,7 +140,7 @@ def code_cell(cell: dict, images: dict[str, bytes], folder: str) -> str:
     parts = [] if exercise else shown
     if shows_code(cell, shown):
         parts = [f'<pre class="code"><code>{code}</code></pre>', *parts]
-    elif parts:
+    elif parts and "data-widget" not in parts[0]:
         mark = "data-live" if live else "data-hidden"
         parts[0] = re.sub(r"^<\w+", rf"\g<0> {mark}", parts[0])
     return "\n".join(parts)

@@ -41,17 +41,21 @@ def plan_deck(total: int, rows: list[list[str]], decks: dict[str, Deck]) -> Deck
     return Deck(f"수업{total}", stacks, total, images)
 
 
+def places(where: str) -> list[tuple[str, str]]:
+    """`01 6절, 8절` → `[("01", "6."), ("01", "8.")]`: 노트북의 번호와 제목이 시작하는 말입니다."""
+    number, _, keys = where.partition(" ")
+    return [(number, re.sub(r"^(\d+)절$", r"\1.", key)) for key in keys.split(", ") if key]
+
+
 def sections(where: str, decks: dict[str, Deck]) -> list[tuple[Deck, list[Slide]]]:
     """`01 6절, 8절`이 가리키는 절들입니다. deep/의 노트북과 빈칸은 슬라이드가 없습니다."""
-    number, _, keys = where.partition(" ")
-    if number not in decks:
-        return []
     found = []
-    for key in keys.split(", "):
-        title = re.sub(r"^(\d+)절$", r"\1.", key)
+    for number, title in places(where):
+        if number not in decks:
+            continue
         stacks = [stack for stack in decks[number].stacks
                   if stack[0].plain_title.startswith(title)]  # fmt: skip
         if not stacks:
-            raise ValueError(f"강의 안내의 '{where}'에서 {key}을(를) 찾지 못했습니다.")
+            raise ValueError(f"강의 안내의 '{where}'에서 {title}을(를) 찾지 못했습니다.")
         found += [(decks[number], stack) for stack in stacks]
     return found

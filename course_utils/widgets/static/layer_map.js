@@ -20,12 +20,16 @@ function render({ model, el }) {
     add(parent, "text", { x, y, "font-size": size, "text-anchor": anchor, "aria-hidden": true },
       text);
   }
+  function addPicture(parent, { x, y, width, height, href }) {
+    add(parent, "image", { x, y, width, height, href, class: "pixels" });
+  }
   const of = (things, name) => things.filter((thing) => thing.name === name);
   const svg = add(root, "svg", {
     viewBox: `0 0 ${scene.width} ${scene.height}`, role: "radiogroup",
     "aria-label": "모델의 층들. 왼쪽, 오른쪽 화살표와 Home, End로 고릅니다.",
   });
   of(scene.boxes, "").forEach((box) => addBox(svg, box, "paper"));
+  of(scene.pictures ?? [], "").forEach((picture) => addPicture(svg, picture));
   of(scene.texts, "").forEach((text) => addText(svg, text));
   const slots = layers.map((layer) => {
     const { x, y, width, height } = of(scene.bands, layer.name)[0];
@@ -35,10 +39,7 @@ function render({ model, el }) {
     });
     add(slot, "rect", { x: x + 1, y, width: width - 2, height, rx: 6, class: "band" });
     of(scene.boxes, layer.name).forEach((box) => addBox(slot, box, "block"));
-    for (const picture of of(scene.pictures ?? [], layer.name)) {
-      const { x, y, width, height, href } = picture;
-      add(slot, "image", { x, y, width, height, href, class: "pixels" });
-    }
+    of(scene.pictures ?? [], layer.name).forEach((picture) => addPicture(slot, picture));
     of(scene.texts, layer.name).forEach((text) => addText(slot, text));
     slot.addEventListener("click", () => choose(layer.name, slot));
     return slot;

@@ -1,7 +1,9 @@
 // 글꼴이 온 뒤에 화면에 맞게 나누고, 그다음에 reveal.js를 시작합니다.
 (async () => {
   await Promise.all([...document.fonts].map((font) => font.load()));
-  paginateAll(document.querySelector(".reveal .slides"));
+  const slides = document.querySelector(".reveal .slides");
+  paginateAll(slides);
+  mountLive(slides);
   await Reveal.initialize({
     width: 1280,
     height: 720,
