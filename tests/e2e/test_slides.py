@@ -63,7 +63,7 @@ LOOK = r"""async (index) => {
     if (!texts.currentNode.data.trim() || node.closest(".live-widget")) continue;
     const math = node.closest("math");
     const size = parseFloat(getComputedStyle(math ?? node).fontSize);
-    const floor = node.closest("footer") ? 16 : node.closest("pre.code") ? 15 : 20;
+    const floor = node.closest("footer") ? 16 : node.closest("pre.code") ? 18 : 20;
     if (size < floor) say(`글자가 ${size}px입니다`, node);
   }
   for (const node of slide.querySelectorAll(".fragment:not(.visible)")) say("안 나옵니다", node);

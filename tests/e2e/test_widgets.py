@@ -9,7 +9,7 @@ from servers import ROOT
 
 PLACES = ("lab", "voila")
 # 같은 위젯을 두 곳에서 쓰므로, .ci/run은 Voilà에서 위젯의 종류가 모두 든 셋만 엽니다.
-SHORT = {("voila", name) for name in ("00_start", "01_lenet5", "03_alexnet")}
+SHORT = {("voila", name) for name in ("00_start", "01_lenet5", "03_alexnet", "수업45")}
 
 
 def case(place, name, *rest):
@@ -60,6 +60,22 @@ def test_widget_answers_mouse_and_keyboard(healthy, widget, record_latency):
         record_latency(f"{healthy.place} {widget}", times)
     assert "⚠" not in root.inner_text()
     root.screenshot(path=shots / f"{healthy.place}-{widget}-뒤.png")
+
+
+LESSONS = [case("voila", name) for name in ("수업45", "수업90")]
+
+
+@pytest.mark.parametrize("opened", LESSONS, indirect=True)
+def test_lesson_of_the_guide_is_alive_on_one_page(healthy):
+    """`make present PLAN=45`: 여러 노트북의 위젯이 한 쪽에서 움직입니다."""
+    assert healthy.page.locator("[data-mime-type='application/vnd.jupyter.error']").count() == 0
+    for name, widget in (
+        ("00_start", "convolution_stepper"), ("01_lenet5", "c3_table"),
+        ("01_lenet5", "digit_recognizer"), ("03_alexnet", "architecture_explorer"),
+    ):  # fmt: skip
+        if widget == "architecture_explorer" and healthy.name == "수업90":
+            continue  # 90분 수업은 그 절을 쓰지 않습니다.
+        SPECIAL.get(widget, use_every_control)(healthy.widget(WIDGETS[name][widget]))
 
 
 @pytest.mark.parametrize("opened", EVERY_QUIZ, indirect=True)

@@ -5,9 +5,12 @@ import re
 from dataclasses import dataclass, field
 from string import Template
 
+from course_utils.quiz import load_questions
+
 from .cells import code_cell, markdown, speaker_notes
 
 HEADING = re.compile(r"\s*<h[1-4][^>]*>(.*?)</h[1-4]>", re.S)
+CLOSING = "<p>이 장에서 가장 뜻밖이었던 것을 한 사람에게 물어보십시오.</p>"
 MORE = ' <span class="more">(이어서)</span>'
 
 
@@ -20,6 +23,7 @@ class Slide:
     cells: list[str] = field(default_factory=list)
     notes: str = ""
     source: str = ""  # 다른 노트북에서 가져왔다면 그 이름
+    ends_note: bool = False  # 이 장 바로 뒤에 강사 노트가 있습니다.
 
     @property
     def plain_title(self) -> str:
@@ -41,22 +45,32 @@ class Deck:
 
 
 def read_deck(notebook: dict, name: str) -> Deck:
+    """노트북의 슬라이드입니다. 강사 노트는 앞의 노트 뒤부터 거기까지의 모든 장에서 보입니다.
+
+    연습문제의 노트는 풀이이고 퀴즈의 노트는 정답입니다. 나머지에는 `CLOSING`을 둡니다.
+    """
     stacks: list[list[Slide]] = []
     minutes, images = 0, {}
     for cell in notebook.cells:
         kind = cell.metadata.get("slideshow", {}).get("slide_type", "-")
-        if kind == "skip":
-            continue
-        if kind == "notes":
+        if "solution" in cell.metadata.get("tags", []):
+            stacks[-1][-1].notes += f"<pre>{html.escape(cell.source)}</pre>"
+        elif kind == "notes":
             text, spent = speaker_notes(cell.source)
             minutes += spent
-            for slide in stacks[-1]:  # 앞의 노트 뒤부터 여기까지의 모든 장에서 보입니다.
-                slide.notes = slide.notes or text
-            continue
-        if kind == "slide" or not stacks:
-            stacks.append([])
-        add_cell(stacks[-1], cell, kind, images, name)
+            for slide in reversed([slide for stack in stacks for slide in stack]):
+                if slide.ends_note:
+                    break
+                slide.notes = text + slide.notes
+            stacks[-1][-1].ends_note = True
+        elif kind != "skip":
+            if kind == "slide" or not stacks:
+                stacks.append([])
+            add_cell(stacks[-1], cell, kind, images, name)
     stacks = [[slide for slide in stack if slide.cells] for stack in stacks]
+    for stack in stacks:
+        for slide in stack:
+            slide.notes = slide.notes or CLOSING
     return Deck(name, [stack for stack in stacks if stack], minutes, images)
 
 
@@ -85,14 +99,18 @@ def add_cell(stack: list[Slide], cell: dict, kind: str, images: dict, name: str)
 
 
 def quiz_slides(cell: dict) -> list[Slide]:
-    """퀴즈의 물음마다 한 장입니다. 정답은 말하지 않습니다."""
-    text = cell.outputs[0].data["text/html"]
-    found = re.findall(r"<li>([^<]*)<ul>(.*?)</ul></li>", text, re.S)
+    """퀴즈의 물음마다 한 장입니다. 정답과 설명은 강사 노트에만 있습니다."""
+    questions = load_questions(re.search(r'Quiz\("(\w+)"\)', cell.source)[1])
     slides = []
-    for number, (question, choices) in enumerate(found, start=1):
-        content = f'<p class="question">{question}</p><ol class="choices" data-live>{choices}</ol>'
-        title = f"퀴즈 {number} / {len(found)}"
-        slides.append(Slide(title, cells=[wrap(cell.id, content)]))
+    for number, question in enumerate(questions, start=1):
+        choices = "".join(f"<li>{html.escape(one.text)}</li>" for one in question.choices)
+        content = (f'<p class="question">{html.escape(question.prompt)}</p>'
+                   f'<ol class="choices" data-live>{choices}</ol>')  # fmt: skip
+        right = next(one for one in question.choices if one.correct)
+        slides.append(Slide(
+            f"퀴즈 {number} / {len(questions)}", cells=[wrap(cell.id, content)],
+            notes=f"<p><strong>정답</strong>: {html.escape(f'{right.text} {right.feedback}')}</p>",
+        ))  # fmt: skip
     return slides
 
 
