@@ -70,7 +70,8 @@ class Quiz(widgets.VBox):
             self.radios.append(radio)
             self.replies.append(reply)
             prompt = f'<div style="{_STYLE}"><b>{number}. {escape(question.prompt)}</b></div>'
-            rows.append(widgets.VBox([widgets.HTML(prompt), radio, reply]))
+            apart = widgets.Layout(margin="0 0 22px")  # 답이 다음 문제가 아니라 제 문제에 붙습니다.
+            rows.append(widgets.VBox([widgets.HTML(prompt), radio, reply], layout=apart))
         self.names = AccessibleNames()
         super().__init__([*rows, self.score, self.names])
         self._reply()

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 # 글자색을 정하지 않아 JupyterLab의 밝은 테마와 어두운 테마를 모두 따릅니다.
-_CELL = "padding:0.3em 0.9em;border-bottom:1px solid #9996;font-size:1rem;"
+_SIZE = "font-size:var(--jp-content-font-size1, 1rem);"  # 본문의 글자 크기
+_CELL = f"padding:0.3em 0.9em;border-bottom:1px solid #9996;{_SIZE}"
 
 
 # 92.2%, +0.82, −1.0 ~ +0.3, 1,000장처럼 수로 읽는 글입니다.
@@ -73,7 +74,7 @@ class Table:
                 for value, align in zip(row, aligned, strict=True)
             ) + "</tr>"  # fmt: skip
         caption = (
-            f'<caption style="caption-side:top;text-align:left;font-size:1rem;'
+            f'<caption style="caption-side:top;text-align:left;white-space:nowrap;{_SIZE}'
             f'font-weight:bold;padding:0.3em 0;">{escape(self.caption)}</caption>'
             if self.caption
             else ""

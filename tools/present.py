@@ -30,7 +30,7 @@ from slidedeck.plan import places, read_plans
 
 SHARE = Path(__file__).resolve().parent / "present"
 PAGES = ROOT / "build" / "present"
-OPTIONS = ["--template=course"]
+OPTIONS = ["--template=course", "--classic_tree=True"]
 GUIDE = ROOT / "docs" / "강의안내.md"
 # 셀 → 수업의 쪽에서 대신 실행할 코드: 교실에서 학습을 기다리지 않고 담아 둔 가중치를 씁니다.
 READY = {

@@ -15,6 +15,7 @@ from course_utils.data import center_digit, normalize
 from course_utils.lenet import C3_TABLE, LeNet5Original
 from course_utils.plotting import plot_layer_maps, to_png
 from course_utils.widgets import STATIC, script
+from course_utils.widgets.pictures import add_hint
 
 SIZE = 280  # 그림판의 한 변
 SHOWN = {"C1": "squash1", "S2": "squash2", "C3": "squash3", "S4": "squash4"}
@@ -78,5 +79,5 @@ class LiveLeNet(anywidget.AnyWidget):
         png = to_png(figure)
         plt.close(figure)
         alt = {"image/png": {"alt": "예시 숫자가 C1, S2, C3, S4를 지나며 만든 특징 맵들"}}
-        text = {"text/plain": repr(self), "image/png": b64encode(png).decode()}
+        text = {"text/plain": repr(self), "image/png": b64encode(add_hint(png)).decode()}
         return data | text, metadata | alt

@@ -9,7 +9,7 @@ import ipywidgets as widgets
 from matplotlib.figure import Figure
 
 from course_utils.widgets.names import AccessibleNames
-from course_utils.widgets.pictures import size_of, to_png
+from course_utils.widgets.pictures import add_hint, size_of, to_png
 
 
 class Panel(widgets.VBox):
@@ -87,7 +87,7 @@ class Panel(widgets.VBox):
 
     def _repr_mimebundle_(self, **_):
         png = to_png(self._static(**self.values())) if self._static else bytes(self.image.value)
-        data = {"text/plain": repr(self), "image/png": b64encode(png).decode()}
+        data = {"text/plain": repr(self), "image/png": b64encode(add_hint(png)).decode()}
         return self.names.bundle(self, data, {"image/png": {"alt": self.alt}})
 
 
@@ -103,12 +103,10 @@ def picture():
 
 
 def show_figure(image, figure):
-    """Figure를 그림 위젯에 보입니다. 크기를 고정해 아래 내용이 출렁이지 않습니다."""
-    width, height = size_of(figure)
+    """Figure를 그림 위젯에 보입니다. 좁은 화면에서는 비율을 지키며 줄어듭니다."""
     image.value = to_png(figure)
-    image.layout.width, image.layout.height = f"{width}px", f"{height}px"
-    image.layout.max_width, image.layout.object_fit = "100%", "contain"
-    image.layout.display = None
+    image.layout.width, image.layout.height = f"{size_of(figure)[0]}px", "auto"
+    image.layout.max_width, image.layout.display = "100%", None
 
 
 def slider(description, low, high, *, value, step=1, width="340px", label_width="initial"):

@@ -1,5 +1,6 @@
 """위젯 그림의 재료입니다. 글자가 많은 칸 그림은 matplotlib보다 빠른 Pillow로 그립니다."""
 
+import io
 from functools import lru_cache
 
 import numpy as np
@@ -32,6 +33,17 @@ def to_pixels(figure):
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     return np.array(canvas.buffer_rgba())[..., :3]
+
+
+def add_hint(png):
+    """조작할 수 없는 곳에 남는 그림의 아래에, 실행하면 움직인다고 적습니다."""
+    picture = Image.open(io.BytesIO(png)).convert("RGB")
+    hint = _write_lines(["▶ 노트북에서 이 셀을 실행하면 움직입니다"], _font(15)[0], "#666666", 1.2)
+    sheet = Image.new("RGB", (picture.width, picture.height + len(hint) + 8), "white")
+    sheet.paste(picture)
+    text = Image.fromarray(hint)
+    sheet.paste(text, (8, picture.height + 4), text)
+    return encode(np.asarray(sheet))
 
 
 def size_of(figure):

@@ -160,7 +160,8 @@ def test_every_layer_has_its_picture_and_its_static_diagram(panel, open_png):
     assert len(pictures) == len(ORDER)
     data, metadata = panel._repr_mimebundle_()
     static = open_png(base64.b64decode(data["image/png"]))
-    assert (static[HEIGHT:] == open_png(panel.image.value)).all()  # 구조도 아래에 막대가 있습니다.
+    bars = open_png(panel.image.value)  # 구조도 아래에 막대가 있습니다.
+    assert (static[HEIGHT : HEIGHT + len(bars)] == bars).all()
     assert "conv3, fc6, fc7, fc8만 두 열을 모두 읽습니다" in metadata["image/png"]["alt"]
 
 
