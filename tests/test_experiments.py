@@ -24,12 +24,15 @@ from course_utils.commands.experiments.conditions import (
     COMMON,
     CONDITIONS,
     FIGURE_1_RUNS,
+    FULL_RATES,
+    FULL_RUNS,
     LADDER_RUNS,
     LADDER_TUNING,
     LEARNING_RATES,
     LONG_RUNS,
     NUM_SEEDS,
     STEPS,
+    TUNING_SEEDS,
     Condition,
     build,
     label_of,
@@ -356,7 +359,7 @@ def test_every_condition_builds_a_net(name):
 def put_run(folder, name, curve, **more):
     condition = CONDITIONS[name.rpartition("_")[0]]
     record = {
-        "seed": int(name[-1]), "data": "CIFAR-10", "date": "2026-01-01", "torch": "2",
+        "seed": int(name.rpartition("_")[2]), "data": "CIFAR-10", "date": "2026-01-01", "torch": "2",
         "precision": "bfloat16", "threads": 1, "condition": condition.settings(),
         "쓰지 않는 것": 1, "history": {"test_accuracy": curve},
     }  # fmt: skip
@@ -494,6 +497,23 @@ def test_ladder_takes_the_rate_best_on_held_out_data(tmp_path, monkeypatch):
     assert record["best"]["augment"] == "augment_step_0.03"
     assert record["best"]["data"] == "data_step_0.03"  # 앞 칸의 것
     assert len(record["runs"]) == len(STEPS) * len(SEEDS) + len(LADDER_TUNING)
+
+
+def test_full_figure_1_takes_the_rate_fastest_over_both_tuning_seeds(tmp_path, monkeypatch):
+    curves = {"0.005": ([0.5, 0.75], [0.5, 0.5, 0.75]), "0.01": ([0.75], [0.5] * 9)}
+    for name in FULL_RUNS:
+        fast = curves.get(name.split("_")[2], ([0.5], [0.5]))
+        for seed, curve in zip(TUNING_SEEDS, fast, strict=True):
+            put_run(tmp_path, f"{name}_{seed}", curve)
+        for seed in SEEDS:
+            put_run(tmp_path, f"{name}_{seed}", [0.5, 0.8])
+    monkeypatch.setattr(ship, "ASSETS", tmp_path / "assets")
+    tried = {"small": FULL_RATES["small"]}
+    ship.ship_figure_1(tmp_path, SEEDS, tried)
+    record = checkpoint.load_record("figure_1_full", folder=tmp_path / "assets")
+    # 0.01은 시드 하나에서만 빨랐고 다른 시드에서는 닿지 못했습니다.
+    assert record["best"]["small"]["tanh"] == "tanh_small_0.005_full"
+    assert len(record["runs"]) == 2 * len(SEEDS) + 8 * len(TUNING_SEEDS)
 
 
 @pytest.mark.parametrize(

@@ -212,6 +212,17 @@ def check_alternative_texts(notebook):
     return problems
 
 
+def check_no_text_is_struck_out(notebook):
+    """JupyterLab은 한 문단의 두 ~ 사이에 줄을 긋습니다. 둘 이상이면 \\~로 적습니다."""
+    return [
+        f"{name_of(cell)}: ~가 둘입니다 {paragraph[:40]}"
+        for cell in notebook["cells"] if cell["cell_type"] == "markdown"
+        for paragraph in re.split(r"\n\s*\n|\n(?=[-|>\d])", without_code(source_of(cell)))
+        for part in paragraph.split("|")
+        if len(re.findall(r"(?<!\\)~", part)) > 1
+    ]
+
+
 def check_cells_can_be_run_twice(notebook):
     """셀이 덧붙이는 이름은 그 셀에서 처음부터 만듭니다. Shift+Enter를 두 번 눌러도 같습니다."""
     problems = []

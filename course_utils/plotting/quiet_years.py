@@ -15,7 +15,7 @@ from course_utils.plotting.style import LINE_COLORS, OKABE_ITO
 KINDS = {"사실": "blue", "해석": "green", "통념": "vermillion"}  # 위에서부터의 순서
 MARKERS = {"사실": "o", "해석": "s", "통념": "X"}
 # 연표의 가로축: 일이 몰린 뒤쪽을 넓게 그립니다. (연도, 그 해까지의 자리)
-YEARS, PLACES = (1955, 1978, 1990, 2008, 2018), (0.0, 8.0, 17.0, 38.0, 59.0)
+YEARS, PLACES = (1955, 1978, 1990, 2008, 2018), (0.0, 5.0, 12.0, 33.0, 59.0)
 
 
 def draw_quiet_years(ax: Axes, events: Sequence[dict]) -> Axes:
@@ -26,7 +26,7 @@ def draw_quiet_years(ax: Axes, events: Sequence[dict]) -> Axes:
     """
     widen_later_years(ax)
     ax.hlines(range(len(KINDS)), *YEARS[::4], color="#999999", linewidth=0.8, zorder=0)
-    ticks = (1957, 1970, 1980, 1985, 1990, 1995, 2000, 2005, 2010, 2015)
+    ticks = (1957, 1970, 1980, 1990, 1995, 2000, 2005, 2010, 2015)
     ax.set_xticks(ticks, map(str, ticks))
     ax.minorticks_off()
     ax.set_yticks(range(len(KINDS)), reversed(KINDS))

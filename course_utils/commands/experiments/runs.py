@@ -31,7 +31,7 @@ from course_utils.commands.experiments.conditions import (
     make_inputs,
 )
 from course_utils.data import ImageData, load_photos
-from course_utils.training import evaluate, fit, predict, set_seed
+from course_utils.training import evaluate, fit, pick_device, predict, set_seed
 
 BUILD = Path(__file__).resolve().parents[3] / "build" / "experiments"
 CURVES = ("train_loss", "train_accuracy", "test_loss", "test_accuracy")
@@ -62,17 +62,19 @@ def run(condition: Condition, data: ImageData, *, seed: int, name: str, folder: 
     model = build(condition, num_classes=len(data.class_names))
     if (folder / f"{name}.json").exists():
         return finished(model, settings, name, folder)
-    images, test_images = make_inputs(condition, data)
+    device = pick_device()
+    images, test_images = (part.to(device) for part in make_inputs(condition, data))
     images = images.contiguous(memory_format=torch.channels_last)
     augment = make_augment(condition, images)
-    model = MixedPrecision(model.to(memory_format=torch.channels_last))
+    model = MixedPrecision(model.to(device, memory_format=torch.channels_last))
     optimizer = torch.optim.SGD(
         model.parameters(), lr=recipe["learning_rate"], momentum=recipe["momentum"],
         weight_decay=recipe["weight_decay"],
     )  # fmt: skip
     test = test_images[::5], data.test_labels[::5]  # 곡선은 다섯 장에 한 장으로 측정합니다.
-    if condition.target:
-        test = images, data.train_labels
+    if condition.target:  # 학습 데이터로 측정합니다. 많으면 10,000장쯤만 봅니다.
+        every = max(1, len(images) // 10_000)
+        test = images[::every], data.train_labels[::every]
     saved = folder / f"{name}.ckpt"
     history = restore(saved, model, optimizer, settings) or {curve: [] for curve in CURVES}
     for epoch in range(len(history["train_loss"]), recipe["num_epochs"]):
@@ -92,7 +94,7 @@ def run(condition: Condition, data: ImageData, *, seed: int, name: str, folder: 
     record = settings | {
         "data": f"{data.name}, 학습 {len(images):,}장, 테스트 {len(test_images):,}장",
         "date": date.today().isoformat(), "torch": torch.__version__,
-        "precision": "bfloat16", "threads": torch.get_num_threads(),
+        "precision": "bfloat16", "threads": torch.get_num_threads(), "device": device.type,
         "history": history,
     }  # fmt: skip
     if not condition.target:

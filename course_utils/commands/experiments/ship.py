@@ -16,12 +16,14 @@ from course_utils.commands.experiments.conditions import (
     ABLATIONS,
     CONDITIONS,
     FIGURE_1_RUNS,
+    FULL_RATES,
     LADDER_RATES,
     LADDER_TUNING,
     LEARNING_RATES,
     LONG_RUNS,
     STEPS,
     TARGET,
+    TUNING_SEEDS,
     build,
     label_of,
 )
@@ -39,18 +41,21 @@ def epochs_to_target(history: dict, target: float = TARGET) -> float:
     return math.inf
 
 
-def best_figure_1(folder: Path) -> dict[str, dict[str, str]]:
-    """출발점과 활성화마다, 시드 0으로 가장 빨리 목표에 닿은 학습률의 조건 이름입니다."""
+def best_figure_1(
+    folder: Path, tried: dict, *, seeds: Sequence[int] = (0,), suffix: str = ""
+) -> dict[str, dict[str, str]]:
+    """출발점과 활성화마다, `seeds`의 평균으로 가장 빨리 목표에 닿은 학습률의 조건 이름입니다."""
 
     def epochs(name: str) -> float:
-        return epochs_to_target(load_record(f"{name}_0", folder=folder)["history"])
+        records = [load_record(f"{name}_{seed}", folder=folder) for seed in seeds]
+        return sum(epochs_to_target(record["history"]) for record in records)
+
+    def best(start: str, activation: str, rates: Sequence[float]) -> str:
+        return min((f"{activation}_{start}_{rate:g}{suffix}" for rate in rates), key=epochs)
 
     return {
-        start: {
-            activation: min((f"{activation}_{start}_{rate:g}" for rate in rates), key=epochs)
-            for activation, rates in tried.items()
-        }
-        for start, tried in LEARNING_RATES.items()
+        start: {activation: best(start, activation, rates) for activation, rates in part.items()}
+        for start, part in tried.items()
     }
 
 
@@ -88,7 +93,7 @@ def gather(folder: Path, names: Sequence[str], best: dict, target: str) -> None:
 
 def ship_innovations(folder: Path, seeds: Sequence[int]) -> None:
     """여섯 혁신의 실험들을 `assets/`의 기록 하나와 가중치 하나로 모읍니다."""
-    best = best_figure_1(folder)
+    best = best_figure_1(folder, LEARNING_RATES)
     chosen = [name for names in best.values() for name in names.values()]
     names = [f"{name}_{seed}" for name in [*ABLATIONS, *LONG_RUNS, *chosen] for seed in seeds]
     gather(folder, names + [f"{name}_0" for name in FIGURE_1_RUNS], best, "innovations")
@@ -96,6 +101,18 @@ def ship_innovations(folder: Path, seeds: Sequence[int]) -> None:
     shipped = load_pretrained(model, "shipped_0", folder=folder)
     record = {"command": f"{COMMAND} shipped"} | shipped
     save_pretrained(model, record, "small_alexnet_cifar10", folder=ASSETS)
+
+
+def ship_figure_1(folder: Path, seeds: Sequence[int], tried: dict = FULL_RATES) -> None:
+    """CIFAR-10 전체로 한 Fig. 1의 실험들을 `assets/`의 기록 하나로 모읍니다."""
+    best = best_figure_1(folder, tried, seeds=TUNING_SEEDS, suffix="_full")
+    chosen = [name for names in best.values() for name in names.values()]
+    names = [f"{name}_{seed}" for name in chosen for seed in seeds]
+    tuned = [
+        f"{activation}_{start}_{rate:g}_full_{seed}" for start, part in tried.items()
+        for activation, rates in part.items() for rate in rates for seed in TUNING_SEEDS
+    ]  # fmt: skip
+    gather(folder, names + tuned, best, "figure_1_full")
 
 
 def ship_ladder(folder: Path, seeds: Sequence[int]) -> None:
