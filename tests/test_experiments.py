@@ -359,8 +359,8 @@ def test_every_condition_builds_a_net(name):
 def put_run(folder, name, curve, **more):
     condition = CONDITIONS[name.rpartition("_")[0]]
     record = {
-        "seed": int(name.rpartition("_")[2]), "data": "CIFAR-10", "date": "2026-01-01", "torch": "2",
-        "precision": "bfloat16", "threads": 1, "condition": condition.settings(),
+        "seed": int(name.rpartition("_")[2]), "data": "CIFAR-10", "date": "2026-01-01",
+        "torch": "2", "precision": "bfloat16", "threads": 1, "condition": condition.settings(),
         "쓰지 않는 것": 1, "history": {"test_accuracy": curve},
     }  # fmt: skip
     (folder / f"{name}.json").write_text(json.dumps(record | more), encoding="utf-8")

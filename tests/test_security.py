@@ -27,7 +27,8 @@ FILES = sorted(
     for path in (ROOT / folder).rglob("*.py")
 )
 # 학생의 코드를 돌리는 것이 일인 채점기만, 따로 띄운 프로세스 안에서 exec를 씁니다.
-MAY_EXECUTE = {"tools/grading/judge.py", "tools/grading/student.py", "benchmarks/run.py"}
+MAY_EXECUTE = {"tools/grading/judge.py", "tools/grading/student.py", "benchmarks/run.py",
+               "tools/present.py"}  # present.py는 번역만 하고 실행하지 않습니다.
 # 채점기가 자신이 만든 모델을 그 프로세스에 보낼 때뿐이고, 학생에게서 온 것에는 쓰지 않습니다.
 MAY_UNPICKLE = {"tools/grading/student.py"}
 
