@@ -212,14 +212,19 @@ def check_alternative_texts(notebook):
     return problems
 
 
-def check_no_text_is_struck_out(notebook):
-    """JupyterLab은 한 문단의 두 ~ 사이에 줄을 긋습니다. 둘 이상이면 \\~로 적습니다."""
-    return [
-        f"{name_of(cell)}: ~가 둘입니다 {paragraph[:40]}"
+def check_marks_are_read_as_meant(notebook):
+    """JupyterLab은 두 ~ 사이에 줄을 긋고, 괄호와 글자 사이의 **는 굵게의 끝으로 읽지 않습니다."""
+    parts = [
+        (name_of(cell), part)
         for cell in notebook["cells"] if cell["cell_type"] == "markdown"
         for paragraph in re.split(r"\n\s*\n|\n(?=[-|>\d])", without_code(source_of(cell)))
         for part in paragraph.split("|")
-        if len(re.findall(r"(?<!\\)~", part)) > 1
+    ]
+    tildes = [f"{name}: ~가 둘입니다 {part[:40]}" for name, part in parts
+              if len(re.findall(r"(?<!\\)~", part)) > 1]  # fmt: skip
+    return tildes + [
+        f"{name}: **가 그대로 보입니다 {bold[:40]}" for name, part in parts
+        for bold in re.findall(r"\*\*[^*]+[^\w\s*]\*\*\w", part)
     ]
 
 

@@ -71,4 +71,4 @@ def check_judgement(function: Callable[[list[float]], str]) -> Verdict:
             return answer
         if answer != expected:
             return wrong(f"{list(changes)}: {expected!r}을(를) 기대했는데 {answer!r}")
-    return right("부호가 모두 같아도 구간이 0을 품으면 가릴 수 없습니다.")
+    return right("부호가 모두 같아도 구간이 0을 포함하면 가릴 수 없습니다.")

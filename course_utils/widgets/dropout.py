@@ -68,10 +68,10 @@ def tile_picture(values, high, dropped):
     return pixels
 
 
-def draw_dropout(outputs, *, p, draw_number, mode, seed):
+def draw_dropout(outputs, *, p, draws, mode, seed):
     """지우기 앞과 뒤, 지금까지의 평균을 그리고, 읽어 줄 글과 함께 돌려줍니다."""
     count, training = len(outputs), MODES[mode][0]
-    masks = [keep_mask(count, p, seed=seed, number=i) for i in range(draw_number + 1)]
+    masks = [keep_mask(count, p, seed=seed, number=i) for i in range(draws)]
     after = np.stack([apply_dropout(outputs, mask, p, mode) for mask in masks])
     nothing = np.zeros(count, dtype=bool)
     dropped = ~masks[-1] if training else nothing
@@ -81,8 +81,8 @@ def draw_dropout(outputs, *, p, draw_number, mode, seed):
     figure = blank(WIDTH, HEIGHT)
     pictures = (
         ("앞", outputs, nothing),
-        (f"뒤: {draw_number}번째 뽑기", after[-1], dropped),
-        (f"뽑기 {draw_number + 1}번의 평균", average, nothing),
+        (f"뒤: {draws}번째로 뽑은 것", after[-1], dropped),
+        (f"{draws}번 뽑은 것의 평균", average, nothing),
     )
     for index, (title, values, marked) in enumerate(pictures):
         caption(figure, title, 20 + 232 * index, 12)
@@ -95,7 +95,7 @@ def draw_dropout(outputs, *, p, draw_number, mode, seed):
         f"남은 출력 <b>{count - dropped.sum():,} / {count:,}</b>",
         f"합 <b>{write(outputs.sum())} → {write(after[-1].sum())}</b>",
         f"합의 기댓값 <b>{write(expected)}</b>",
-        f"{draw_number + 1}번 평균한 합 <b>{write(totals[-1])}</b>",
+        f"{draws}번 평균한 합 <b>{write(totals[-1])}</b>",
     ]
     return " &nbsp;·&nbsp; ".join(parts), figure
 
@@ -117,11 +117,11 @@ def draw_totals(figure, totals, expected, before):
         caption(figure, f"{part * LAST_DRAW:.0f}", x, TOP + GRID + 6, ha="center", fontsize=11)
     axes.axhline(expected, color=OKABE_ITO["green"], ls="--", lw=1.6)
     blue = {"color": OKABE_ITO["blue"]}
-    axes.plot(np.minimum(totals, high), **blue)
-    axes.plot(len(totals) - 1, min(totals[-1], high), "o", clip_on=False, **blue)
+    axes.plot(np.arange(1, len(totals) + 1), np.minimum(totals, high), **blue)
+    axes.plot(len(totals), min(totals[-1], high), "o", clip_on=False, **blue)
     caption(figure, "합의 평균", 736, 8, **blue)
     caption(figure, "기댓값(점선)", 830, 8, color=OKABE_ITO["green"])
-    caption(figure, "몇 번째 뽑기", 856, HEIGHT - 28, ha="center")
+    caption(figure, "뽑은 횟수", 856, HEIGHT - 28, ha="center")
 
 
 def dropout_masks(outputs, *, seed=0):
@@ -134,7 +134,7 @@ def dropout_masks(outputs, *, seed=0):
     outputs = check_outputs(outputs)
     controls = {
         "p": slider("지우는 비율", 0.0, 0.9, value=0.5, step=0.1),
-        "draw_number": slider("몇 번째 뽑기", 0, LAST_DRAW, value=0),
+        "draws": slider("뽑은 횟수", 1, LAST_DRAW, value=1),
         "mode": choice("방식", MODES),
     }
     return Panel(

@@ -214,7 +214,7 @@ def draw_bars(figure, values, *, left, top, width, height, top_value, best, digi
         tall = height * max(0.0, float(value)) / max(float(top_value), 1e-9)
         color = OKABE_ITO["vermillion" if index == best else "sky"]
         boxes.append((left + step * (index + 0.12), floor - tall, 0.76 * step, tall, color))
-        middle, text = left + step * (index + 0.5), f"{value:.{digits}f}"
+        middle, text = left + step * (index + 0.5), f"{value:.{digits}f}" if value else ""
         caption(figure, text, middle, floor - tall - 3, ha="center", va="bottom", fontsize=10)
         if names is not None:
             weight = "bold" if index == best else "normal"

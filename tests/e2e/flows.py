@@ -77,8 +77,32 @@ def use_every_control(root):
         changes(root, box.click)
         box.focus()
         changes(root, lambda: page.keyboard.press("Space"))
-    for button in root.locator("button.jupyter-button").all():
+    for button in root.locator("button.jupyter-button").filter(has_not_text="재생").all():
         _press(root, button)
+    for play in root.get_by_role("button", name="재생").all():
+        changes(root, play.click)
+        changes(root, lambda: None)  # 저절로 한 칸 더 갑니다.
+        root.get_by_role("button", name="멈춤").press("Enter")
+        play.wait_for()
+
+
+def click_picture(root, x, y, words):
+    """그림의 픽셀 (x, y)를 누르면 `words`가 나옵니다."""
+    picture = root.locator("img.widget-image").last
+    scale = picture.evaluate("node => node.clientWidth / node.naturalWidth")
+    picture.click(position={"x": scale * x, "y": scale * y})
+    wait_for_text(root, words)
+
+
+# 그림을 누르는 위젯 → (x, y, 나올 말)
+CLICKS = {
+    "convolution_stepper": (730, 95, "출력 2행 3열"),
+    "pooling_stepper": (730, 95, "출력 2행 3열"),
+    "mistakes_viewer": (78, 74, "정답 0, 모델의 답 0"),
+    "quiet_years_timeline": (833, 132, "ResNet"),
+    "kernel_viewer": (30, 60, "0번 커널"),
+    "occlusion_test": (165, 175, "지금의 답"),
+}
 
 
 def _press(root, button):

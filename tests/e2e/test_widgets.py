@@ -4,7 +4,7 @@ import re
 
 import pytest
 from course_files import all_notebooks
-from flows import SPECIAL, WIDGETS, slider_latencies, use_every_control
+from flows import CLICKS, SPECIAL, WIDGETS, click_picture, slider_latencies, use_every_control
 from servers import ROOT
 
 PLACES = ("lab", "voila")
@@ -51,6 +51,8 @@ def test_widget_answers_mouse_and_keyboard(healthy, widget, record_latency):
     root = healthy.widget(WIDGETS[healthy.name][widget])
     shots = ROOT / "build" / "e2e"  # 눈으로도 볼 수 있게 앞과 뒤의 모습을 남깁니다.
     root.screenshot(path=shots / f"{healthy.place}-{widget}-앞.png")
+    if widget in CLICKS:
+        click_picture(root, *CLICKS[widget])
     if special := SPECIAL.get(widget):
         times = special(root)
     else:

@@ -74,7 +74,7 @@ def test_any_scale_is_drawn(value):
 
 def test_readout_counts_what_was_kept(outputs):
     panel = dropout_masks(outputs)
-    panel.controls["draw_number"].value = 4
+    panel.controls["draws"].value = 5
     keep = keep_mask(256, 0.5, seed=0, number=4)
     after, total = 2 * (outputs * keep).sum(), outputs.sum()
     assert f"<b>{keep.sum()} / 256</b>" in panel.readout.value
