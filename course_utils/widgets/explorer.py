@@ -148,12 +148,12 @@ def describe(facts, name, *, batch_size):
     titles = {"파라미터": "parameters", "곱셈 수(MAC)": "macs"}
     for (head, what), formula in zip(titles.items(), formulas(here), strict=True):
         value, total = here.total(what), sum(one.total(what) for one in facts)
-        share = f"<b>{value:,}</b> (전체 {total:,}의 {100 * value / total:.1f}&nbsp;%)"
+        share = f"<b>{value:,}</b> (전체 {total:,}의 {100 * value / total:.1f}%)"
         rows[head] = f"{formula} = {share}" if formula else "0 (학습하는 가중치가 없습니다)"
     rows |= {
         "활성화": f"이미지 한 장에 <b>{here.total('activations'):,}</b>개{extra}",
         "메모리": f"배치 {batch_size}의 학습 한 스텝에 적어도 <b>{size / MEGA:,.1f} MB</b>"
-        f" (전체 {whole / MEGA:,.0f} MB의 {100 * size / whole:.1f}&nbsp;%)",
+        f" (전체 {whole / MEGA:,.0f} MB의 {100 * size / whole:.1f}%)",
         "앞과 뒤": f"{around[index]} → <b>{name}</b> → {around[index + 2]}",
     }
     title = " → ".join([_settings(here), *followers])

@@ -182,6 +182,15 @@ def choose_layers(root):
     return [took(root, "keydown", "picture", lambda k=key: page.keyboard.press(k)) for key in keys]
 
 
+def choose_lenet_layers(root):
+    """LeNet-5의 구조도: 누르거나 화살표로 옮기면 그 층의 계산이 나옵니다."""
+    panel = root.locator("xpath=ancestor::*[contains(@class, 'widget-vbox')][1]")
+    root.locator("[data-layer=C3]").click()
+    wait_for_text(panel, "60 × 25 + 16 = 1,516")
+    root.page.keyboard.press("ArrowRight")
+    wait_for_text(panel, "16 × (4 + 1) × 5 × 5 = 2,000")
+
+
 def read_finished_curve(root):
     """학습 곡선: 조작은 없고, 학습이 끝나면 모든 배치와 테스트 정확도를 적습니다."""
     text = root.locator(".widget-html-content").first.inner_text()
@@ -220,6 +229,7 @@ SPECIAL = {
     "c3_table": toggle_connections,
     "digit_recognizer": draw_digits,
     "architecture_explorer": choose_layers,
+    "lenet_map": choose_lenet_layers,
     "LiveCurve": read_finished_curve,
     "LiveLeNet": draw_and_read,
     "Predict": predict_then_see,
