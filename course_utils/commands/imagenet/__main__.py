@@ -32,6 +32,7 @@ from course_utils.commands.imagenet.training import (
     finish_epoch,
     keep_rows,
     load_checkpoint,
+    open_loader,
     read_rows,
     start,
     train_epoch,
@@ -203,8 +204,9 @@ def run(options: Namespace, device: torch.device, train: ImageTree, val: ImageTr
         say(f"마친 에폭 {state.epoch}, {state.step}스텝에서 이어집니다.")
     if is_first():
         keep_rows(options.out, until=state.epoch * steps + state.step)
+    loader = open_loader(train, options)
     while state.epoch < options.epochs and not options.evaluate:
-        train_epoch(state, train, options, settings)
+        train_epoch(state, loader, options, settings)
         result = evaluate(state, val, options, num_crops=1)
         finish_epoch(state, result, options, settings, steps=steps)
     result = evaluate(state, val, options, num_crops=10)
