@@ -28,8 +28,8 @@ class Layer:
     def training_bytes(self, batch_size: int) -> int:
         """모멘텀 SGD 한 스텝 동안 이 층이 차지하는 메모리(바이트, float32)입니다.
 
-        파라미터는 값, 기울기, 모멘텀으로 셋, 출력은 값과 기울기로 둘을 이미지마다 둡니다. 구현마다
-        다른 임시 공간(풀링의 자리 번호, LRN의 분모, 합성곱의 작업 공간)은 세지 않은 하한입니다.
+        파라미터에는 값, 기울기, 모멘텀이, 출력에는 이미지마다 값과 기울기가 듭니다. 구현마다 다른
+        임시 공간(풀링의 자리 번호, LRN의 분모, 합성곱의 작업 공간)은 세지 않은 하한입니다.
         """
         return FLOAT_BYTES * (3 * self.parameters + 2 * batch_size * self.activations)
 

@@ -130,8 +130,8 @@ GIVEN = ("train/개", "train/새", "test/개", "test/새")
     (several("모음/개", "모음/고양이"), "개 고양이", "모음 폴더 하나뿐"),
     # 다른 클래스와 나란히 있는 train은 기차입니다.
     (several("train", "bus", "plane"), "bus plane train", None),
-    (several("train/개", "train/고양이"), "개 고양이", "다섯 장에 한 장"),
-    (several("test/개", "test/고양이", "val/개", "val/고양이"), "개 고양이", "다섯 장에 한 장"),
+    (several("train/개", "train/고양이"), "개 고양이", "5장에 1장"),
+    (several("test/개", "test/고양이", "val/개", "val/고양이"), "개 고양이", "5장에 1장"),
     (several(*GIVEN, "더/개"), "개 새", "쓰지 않은 사진이 5장"),
     (several(*GIVEN, "val/새"), "개 새", "쓰지 않은 사진이 5장"),
     (several("train/개", "train/새", "train2/개", "val/개", "val/새"), "개 새", "train, train2"),

@@ -178,5 +178,5 @@ def _embedded():
     drawings = pixels.reshape(-1, 8, 8) * (255 / 16)
     images = np.stack([center_digit(drawing)["center"] for drawing in drawings])
     is_test = np.zeros(len(labels), dtype=bool)
-    is_test[np.argsort(labels, kind="stable")[::5]] = True  # 클래스마다 다섯 장에 한 장
+    is_test[np.argsort(labels, kind="stable")[::5]] = True  # 클래스마다 5장에 1장
     return images[~is_test], labels[~is_test], images[is_test], labels[is_test]

@@ -31,7 +31,7 @@ SPLITS = {
         "test": "test(ing)?|테스트|시험",
     }.items()
 }  # fmt: skip
-RESPLIT = "클래스마다 다섯 장에 한 장을 테스트에 썼습니다."
+RESPLIT = "클래스마다 5장에 1장을 테스트에 썼습니다."
 
 
 def is_hidden(name):
@@ -152,7 +152,7 @@ def arrange(files):
     names = {name for name, _ in groups}
     if empty := {folder[0] for folder in (*train, *test) if folder} - names:
         notes.append(f"쓸 수 있는 사진이 없어 클래스에서 뺀 폴더: {', '.join(sorted(empty))}.")
-    if not test:  # 다섯 장에 한 장, 적어도 마지막 한 장
+    if not test:  # 5장에 1장, 적어도 마지막 한 장
         for name in names:
             photos = groups[name, "train"]
             groups[name, "test"] = [*photos[4:-1:5], photos.pop()]
@@ -268,7 +268,7 @@ def read_image_collection(path, *, max_train=None, max_test=None, side=32, conve
     """`(학습 이미지, 레이블, 테스트 이미지, 레이블, 클래스 이름들, 알림들)`을 돌려줍니다.
 
     맨 위 폴더가 클래스이고, train과 test 따위로 나뉘어 있으면 그 안의 맨 위 폴더가 클래스입니다.
-    나뉘어 있지 않으면 클래스마다 다섯 장에 한 장을 테스트에 씁니다. 이미지는 `convert`가 PIL의 RGB
+    나뉘어 있지 않으면 클래스마다 5장에 1장을 테스트에 씁니다. 이미지는 `convert`가 PIL의 RGB
     이미지를 바꾼 배열이고, 없으면 가운데 정사각형을 `side`로 줄인 uint8 `(N, side, side, 3)`입니다.
     `max_train`, `max_test`는 클래스마다 같은 수로 나누어 앞에서부터 읽을 장수입니다.
 

@@ -29,7 +29,7 @@ def load_photo(name):
         photo = data.stereo_motorcycle()[0] if name == "motorcycle" else getattr(data, name)()
     factor = max(1, min(photo.shape[:2]) // SHORTEST)
     height, width = (side // factor * factor for side in photo.shape[:2])
-    # factor×factor 칸의 평균이어서, 줄인 픽셀 둘이 원래의 한 픽셀을 나누어 갖지 않습니다.
+    # factor×factor 칸의 평균이어서, 줄인 픽셀 2개가 원래의 한 픽셀을 나누어 갖지 않습니다.
     parts = photo[:height, :width].reshape(height // factor, factor, width // factor, factor, -1)
     return parts.mean(axis=(1, 3)).round().astype(np.uint8)
 

@@ -19,7 +19,7 @@ from course_utils.data.sources import announce, choose_folder, fetch, is_offline
 BATCHES = "cifar-10-batches-py"  # torchvision이 압축을 푼 폴더
 ARCHIVE = "cifar-10-python.tar.gz"
 EMBEDDED = (
-    "scikit-image와 scikit-learn에 든 사진 열 장에서 자른 조각입니다. CIFAR-10을 쓰려면 인터넷에 "
+    "scikit-image와 scikit-learn에 든 사진 10장에서 자른 조각입니다. CIFAR-10을 쓰려면 인터넷에 "
     "연결하거나 COURSE_DATA 폴더에 넣으십시오(data/README.md)."
 )
 

@@ -1,4 +1,4 @@
-"""노트북 05의 연습문제: 고장 난 학습 절차 다섯 개의 진단을 채점합니다."""
+"""노트북 05의 연습문제: 고장 난 학습 절차 5개의 진단을 채점합니다."""
 
 from course_utils.exercises.grading import EMPTY, Verdict, right, wrong
 

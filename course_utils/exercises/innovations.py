@@ -46,7 +46,7 @@ def check_ten_crop_answer(function: Callable[[Tensor], Tensor]) -> Verdict:
         mistakes=[
             (logits.mean(dim=0).argmax(dim=1), "로짓이 아니라 소프트맥스 뒤의 확률을 평균합니다."),
             (votes.mode(dim=0).values, "다수결이 아니라 확률의 평균입니다."),
-            (votes[0], "첫 번째 조각만 보았습니다. 열 개를 모두 쓰십시오."),
+            (votes[0], "첫 번째 조각만 보았습니다. 10개를 모두 쓰십시오."),
             (logits.softmax(dim=2).mean(dim=0), "평균한 확률에서 가장 큰 클래스를 고르십시오."),
         ],
         otherwise="무엇을 먼저 하고 무엇을 나중에 하는지, 어느 차원에서 하는지 보십시오.",

@@ -82,7 +82,7 @@ def check_rubbish_logits(function: Callable[[Tensor, float], Tensor]) -> Verdict
                 "쓰레기 클래스의 로짓은 +j가 아니라 −j입니다.",
             ),
         ],
-        otherwise="로짓은 −벌점 열 개와 −j 하나입니다.",
+        otherwise="로짓은 −벌점 10개와 −j 하나입니다.",
         explanation="이 로짓에 교차 엔트로피를 쓰면 식 9와 값이 같습니다.",
     )
 
@@ -126,7 +126,7 @@ def check_c3_table(function: Callable[[], list[tuple[int, ...]]]) -> Verdict:
     for number, (mine, wanted) in enumerate(zip(table, C3_TABLE, strict=True)):
         if len(set(mine)) != len(wanted):
             return wrong(f"C3의 {number}번 맵은 {len(wanted)}개를 보는데 {len(set(mine))}개입니다.")
-    groups = {"이웃한 셋": (0, 6), "이웃한 넷": (6, 12), "떨어진 넷": (12, 15), "전체": (15, 16)}
+    groups = {"이웃한 3개": (0, 6), "이웃한 4개": (6, 12), "떨어진 4개": (12, 15), "전체": (15, 16)}
     for name, (low, high) in groups.items():
         mine, wanted = ({frozenset(s) for s in t[low:high]} for t in (table, C3_TABLE))
         if mine != wanted:
@@ -167,7 +167,7 @@ def check_accumulated_step(function: Callable) -> Verdict:
     if close(now, before):
         return EMPTY
     if close(now, after(clear=True, mean=True)):
-        return right("배치 셋을 한꺼번에 본 것과 같습니다.")
+        return right("배치 3개를 한꺼번에 본 것과 같습니다.")
     if close(now, after(clear=False, mean=True)):
         return wrong("앞에서 남은 기울기까지 더했습니다. 처음에 한 번 지우십시오.")
     if close(now, after(clear=True, mean=False)):

@@ -1,4 +1,4 @@
-"""고장 난 학습 절차 다섯 개입니다. 다섯 모두 오류 없이 돌지만, 하나씩 잘못되어 있습니다.
+"""고장 난 학습 절차 5개입니다. 모두 오류 없이 돌지만, 하나씩 잘못되어 있습니다.
 
 함수마다 데이터를 받아 `Pipeline` 하나를 만듭니다. `run_pipeline`으로 학습하고 곡선을 보며 무엇이
 잘못되었는지 맞혀 보십시오. 답은 `exercises.check_diagnosis`로 확인합니다.
@@ -49,7 +49,7 @@ def healthy_pipeline(data: ImageData, spoil: Callable | None = None, **changes) 
     """고장이 없는 것입니다. 다섯 곡선을 이것과 비교합니다.
 
     무작위로 학습 600장과 테스트 300장을 뽑고, 학습의 평균과 표준편차로 맞춥니다. `spoil`은
-    `Pipeline`의 앞의 네 텐서를 받아 고장 낸 넷을 돌려주고, `changes`는 나머지 칸을 바꿉니다.
+    `Pipeline`의 앞의 네 텐서를 받아 고장 낸 4개를 돌려주고, `changes`는 나머지 칸을 바꿉니다.
     """
     train = torch.randperm(len(data.train_labels))[:NUM_TRAIN]
     test = torch.randperm(len(data.test_labels))[:NUM_TEST]

@@ -20,7 +20,7 @@ from course_utils.training import predict as predict_correctly
 
 BATCH_SIZE = 32
 NUM_EPOCHS, LEARNING_RATE = 10, 2e-3  # Adam. CIFAR-10 2,000장은 한두 에폭에 배웁니다.
-# 정규 분포에서 한쪽 꼬리가 3만 분의 1입니다. 에폭마다 열 번 보아도 3천 번에 한 번쯤입니다.
+# 정규 분포에서 한쪽 꼬리가 3만 분의 1입니다. 에폭마다 10번 보아도 3천 번에 한 번쯤입니다.
 SIGNIFICANT = 4.0
 # 일치도(카파)의 99.9% 상한이 1/8보다 낮아야, 무작위 추측과 완벽 사이의 1/8도 못 배웠다고 말합니다.
 UPPER, LITTLE = 3.1, 1 / 8
@@ -148,7 +148,7 @@ def _tell_learning(result: dict, count: int, num_classes: int, finished: int, re
         report.add(
             "labels_shuffled",
             f"레이블이 이미지와 무관해 보입니다. {seen}",
-            "이미지와 레이블이 같은 순서인지 보십시오. 이미지 열 장을 레이블과 함께 그리면 "
+            "이미지와 레이블이 같은 순서인지 보십시오. 이미지 10장을 레이블과 함께 그리면 "
             "보입니다. 짝이 맞다면 LeNet으로는 배울 수 없는 데이터입니다.",
         )
     else:

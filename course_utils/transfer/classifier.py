@@ -83,7 +83,7 @@ class Classifier:
 
 @cache
 def korean_names() -> dict[str, str]:
-    """영어 클래스 이름 → 우리말입니다. CIFAR-10의 열 개와 ImageNet의 일부가 있습니다."""
+    """영어 클래스 이름 → 우리말입니다. CIFAR-10의 10개와 ImageNet의 일부가 있습니다."""
     return json.loads((ASSETS / "korean_names.json").read_text(encoding="utf-8"))
 
 

@@ -39,7 +39,7 @@ def scientific(value):
 
 
 def describe(name, x):
-    """값, 기울기, 열 층을 지난 기울기, 포화인지를 적은 글입니다."""
+    """값, 기울기, 10층을 지난 기울기, 포화인지를 적은 글입니다."""
     value, slope = value_and_gradient(name, x)
     if slope == 0:
         state = "<b>포화</b>: 기울기가 0이라 아무것도 배우지 못합니다"
@@ -50,7 +50,7 @@ def describe(name, x):
     return " &nbsp;·&nbsp; ".join([
         f"f({scientific(x)}) = <b>{scientific(value)}</b>",
         f"f′({scientific(x)}) = <b>{scientific(slope)}</b>",
-        f"기울기가 열 층을 지나면 f′(x)<sup>10</sup> = <b>{scientific(slope**10)}</b>배 "
+        f"기울기가 10층을 지나면 f′(x)<sup>10</sup> = <b>{scientific(slope**10)}</b>배 "
         "(가중치의 기여는 빼고)",
         state,
     ])  # fmt: skip

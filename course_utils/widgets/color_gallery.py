@@ -9,7 +9,7 @@ from course_utils.widgets.kernels import fit
 from course_utils.widgets.panel import Panel, choice, row, slider
 from course_utils.widgets.pictures import blank, caption, frame, paste
 
-STRENGTHS = {"논문 (α = 0.1)": 0.1, "열 배로 과장": 1.0}  # 이름 → α의 표준편차
+STRENGTHS = {"논문 (α = 0.1)": 0.1, "10배로 과장": 1.0}  # 이름 → α의 표준편차
 PAPER = next(iter(STRENGTHS))
 PADDING = 4
 SAMPLES = 8
@@ -50,7 +50,7 @@ def transform(photo, color, *, shift_x, shift_y, flip):
 
 
 def random_versions(photo, axes, strength, seed):
-    """학습할 때처럼 무작위로 바꾼 사진 여덟 장 `(8, 3, H, W)`입니다."""
+    """학습할 때처럼 무작위로 바꾼 사진 8장 `(8, 3, H, W)`입니다."""
     generator = torch.Generator().manual_seed(seed)
     images = random_crops(photo.expand(SAMPLES, -1, -1, -1), padding=PADDING, generator=generator)
     images = random_flips(images, generator=generator)
@@ -76,7 +76,7 @@ def augmentation_gallery(photo, axes, *, seed=0):
     Args:
         photo: `(3, H, W)`의 0-1 실수 텐서. 한 변은 5-128.
         axes: `augmentation.color_axes`의 결과. 보통 학습 이미지 전체에서 구합니다.
-        seed: 아래에 늘어놓는 여덟 장을 뽑는 시드.
+        seed: 아래에 늘어놓는 8장을 뽑는 시드.
 
     색의 슬라이더는 α의 표준편차를 1로 셉니다: 논문의 세기에서 1.0은 α = 0.1입니다(§4.1).
     """
@@ -84,7 +84,7 @@ def augmentation_gallery(photo, axes, *, seed=0):
     axes = tuple(part.detach().cpu().float() for part in axes)
     bars = axis_bars(photo, axes)
     spread = ", ".join(f"{255 * value:.1f}" for value in axes[1].tolist())
-    # 여덟 장은 세기에만 달려 있으므로 미리 만들어 둡니다.
+    # 8장은 세기에만 달려 있으므로 미리 만들어 둡니다.
     strips = {
         name: [fit(to_pixels(image), SMALL) for image in random_versions(photo, axes, name, seed)]
         for name in STRENGTHS
@@ -128,6 +128,6 @@ def augmentation_gallery(photo, axes, *, seed=0):
         "데이터 증강",
         controls,
         draw,
-        alt="원본 사진과 바꾼 사진, 색의 세 주축을 보이는 띠, 무작위로 바꾼 사진 여덟 장",
+        alt="원본 사진과 바꾼 사진, 색의 세 주축을 보이는 띠, 무작위로 바꾼 사진 8장",
         rows=[row(*parts[:3]), row(*parts[3:])],
     )

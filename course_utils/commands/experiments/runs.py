@@ -71,7 +71,7 @@ def run(condition: Condition, data: ImageData, *, seed: int, name: str, folder: 
         model.parameters(), lr=recipe["learning_rate"], momentum=recipe["momentum"],
         weight_decay=recipe["weight_decay"],
     )  # fmt: skip
-    test = test_images[::5], data.test_labels[::5]  # 곡선은 다섯 장에 한 장으로 측정합니다.
+    test = test_images[::5], data.test_labels[::5]  # 곡선은 5장에 1장으로 측정합니다.
     if condition.target:  # 학습 데이터로 측정합니다. 많으면 10,000장쯤만 봅니다.
         every = max(1, len(images) // 10_000)
         test = images[::every], data.train_labels[::every]
@@ -112,7 +112,7 @@ def learning_rate(recipe: dict, epoch: int) -> float:
 
 
 def ten_crop_result(model: nn.Module, images: Tensor, labels: Tensor) -> dict:
-    """한 장으로 본 정확도와, 열 장의 확률을 평균해 본 정확도입니다(Krizhevsky 2012, §4.1)."""
+    """한 장으로 본 정확도와, 10장의 확률을 평균해 본 정확도입니다(Krizhevsky 2012, §4.1)."""
     chunks = [torch.stack([predict(model, crop).softmax(dim=1) for crop in ten_crops(part)])
               .mean(dim=0) for part in images.split(1000)]  # fmt: skip
     ten = (torch.cat(chunks).argmax(dim=1) == labels).float().mean().item()

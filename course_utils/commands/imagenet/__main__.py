@@ -151,7 +151,7 @@ def open_trees(options: Namespace) -> tuple[ImageTree, ImageTree]:
 def check_shared_memory(options: Namespace, num_train: int, num_val: int, size: int) -> None:
     """워커가 미리 읽어 둘 배치들이 `/dev/shm`에 들어가지 않으면 ValueError를 냅니다.
 
-    워커마다 배치 둘과 쓰고 있는 하나입니다(DataLoader의 기본값). 넘치면 Bus error로 죽습니다.
+    워커마다 배치 2개와 쓰고 있는 1개입니다(DataLoader의 기본값). 넘치면 Bus error로 죽습니다.
     """
     if not (options.workers and SHARED_MEMORY.exists()):
         return
