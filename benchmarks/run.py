@@ -122,7 +122,7 @@ BENCHES = [
     Bench("augmentation_on_the_batch_vs_v2", alexnet.augmentation_only, None, 5, "CIFAR-10"),
     Bench("anatomy_50ms", redraws.anatomy_costs, 1.0, 9),
     Bench("plotting_50ms", redraws.figure_costs, 1.0, 9),
-    Bench("plotting_to_png_50ms", partial(redraws.figure_costs, to_png=True), None, 9),
+    Bench("plotting_to_png_50ms", partial(redraws.figure_costs, to_png=True), 0.4, 9),
     Bench("widget_redraws_50ms", redraws.widget_costs, 1.0, 9),
     Bench("import_course_utils_20ms", import_course, 1.0, 9),
     Bench("setup_cell_imports_plus_0.5s", setup_cell, 1.0, 5),
