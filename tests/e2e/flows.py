@@ -113,6 +113,8 @@ def _press(root, button):
             now, low = (handles[0].get_attribute(f"aria-value{name}") for name in ("now", "min"))
             key = "ArrowRight" if float(now) <= float(low) + 1 else "ArrowLeft"
             changes(root, lambda key=key: root.page.keyboard.press(key))
+            # 슬라이더의 값은 앞의 값을 커널이 처리한 뒤에 가고, 단추의 값은 바로 갑니다.
+            root.page.wait_for_timeout(500)
         changes(root, press)
 
 
