@@ -90,7 +90,7 @@ def stress_test(model, images, labels):
         images, labels: 골라 볼 숫자들 `(N, 1, 32, 32)`와 정답 `(N,)`.
     """
     labels = [int(label) for label in labels]
-    sizes = {"width": "310px", "label_width": "92px"}
+    sizes = {"width": "310px", "label_width": "112px"}
     sliders = {
         name: slider(f"{title} ({unit})", low, high, step=step, value=start, **sizes)
         for name, (title, unit, low, high, step, start) in CONTROLS.items()
