@@ -143,7 +143,7 @@ def random_flips(images: Tensor, *, generator: torch.Generator | None = None) ->
 
 
 def color_axes(images: Tensor) -> tuple[Tensor, Tensor]:
-    """모든 픽셀의 RGB 공분산의 주축을 구합니다 (Krizhevsky 2012, §4.1).
+    """모든 픽셀의 RGB 공분산의 주성분을 구합니다 (Krizhevsky 2012, §4.1).
 
     `(N, 3, H, W)` → 고유 벡터 `(3, 3)`(열마다 하나)와 표준편차(고윳값의 제곱근) `(3,)`, 큰 것부터.
     """
@@ -156,11 +156,11 @@ def color_axes(images: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def shift_colors(images: Tensor, axes: tuple[Tensor, Tensor], amounts: Tensor) -> Tensor:
-    """이미지의 모든 픽셀을 주축을 따라 `amounts`배의 표준편차만큼 옮깁니다.
+    """이미지의 모든 픽셀을 주성분을 따라 `amounts`배의 표준편차만큼 옮깁니다.
 
     Args:
         axes: `color_axes`의 결과.
-        amounts: 이미지마다 주축별 양 `(N, 3)`. 논문의 α입니다.
+        amounts: 이미지마다 주성분별 양 `(N, 3)`. 논문의 α입니다.
 
     논문의 식은 α에 고윳값 λ를 곱하지만, 그러면 픽셀의 단위(0~1인지 0~255인지)에 따라 세기가
     달라집니다. 2012년 코드의 이름이 `color_stdevs`여서 λ를 표준편차로 읽었습니다(추정).

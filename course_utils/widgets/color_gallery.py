@@ -63,10 +63,10 @@ def to_pixels(photo):
 
 
 def axis_bars(photo, axes):
-    """사진의 평균 색에서 주축마다 표준편차만큼 −에서 +로 간 색의 띠 셋입니다."""
+    """사진의 평균 색에서 주성분마다 표준편차만큼 −에서 +로 간 색의 띠 셋입니다."""
     steps = torch.linspace(-1, 1, BAR)[:, None, None]
     mean = photo.mean(dim=(1, 2))
-    colors = mean + steps * (axes[0] * axes[1]).T  # (단계, 주축, RGB)
+    colors = mean + steps * (axes[0] * axes[1]).T  # (단계, 주성분, RGB)
     return [to_pixels(colors[:, i].T[:, None].expand(3, 22, BAR)) for i in range(3)]
 
 
@@ -90,7 +90,7 @@ def augmentation_gallery(photo, axes, *, seed=0):
         for name in STRENGTHS
     }
     controls = {
-        name: slider(f"{ordinal} 주축", -3.0, 3.0, value=0.0, step=0.1, width="300px")
+        name: slider(f"{ordinal} 주성분", -3.0, 3.0, value=0.0, step=0.1, width="300px")
         for name, ordinal in zip(("first", "second", "third"), ORDINALS, strict=True)
     }
     controls["shift_x"] = slider("가로 자리", -PADDING, PADDING, value=0, width="300px")
@@ -109,7 +109,7 @@ def augmentation_gallery(photo, axes, *, seed=0):
             (f"무작위로 바꾼 {SAMPLES}장: {strength}", strips[strength][0], 20, 372),
         ]
         for index, bar in enumerate(bars):
-            title = f"{ORDINALS[index]} 주축 (평균 색 ± 표준편차)"
+            title = f"{ORDINALS[index]} 주성분 (평균 색 ± 표준편차)"
             pictures.append((title, bar, 632, 36 + 80 * index))
         for index, version in enumerate(strips[strength][1:], start=1):
             pictures.append(("", version, 20 + 115 * index, 372))
@@ -120,7 +120,7 @@ def augmentation_gallery(photo, axes, *, seed=0):
         added = ", ".join(f"{255 * value + 0.0:+.1f}" for value in color.tolist())
         return (
             f"모든 픽셀에 더한 (R, G, B) = <b>({added.replace('-', '−')})</b> &nbsp;·&nbsp; "
-            f"세 주축의 표준편차 <b>{spread}</b> (0-255의 단위)"
+            f"세 주성분의 표준편차 <b>{spread}</b> (0-255의 단위)"
         ), figure
 
     parts = list(controls.values())
@@ -128,6 +128,6 @@ def augmentation_gallery(photo, axes, *, seed=0):
         "데이터 증강",
         controls,
         draw,
-        alt="원본 사진과 바꾼 사진, 색의 세 주축을 보이는 띠, 무작위로 바꾼 사진 8장",
+        alt="원본 사진과 바꾼 사진, 색의 세 주성분을 보이는 띠, 무작위로 바꾼 사진 8장",
         rows=[row(*parts[:3]), row(*parts[3:])],
     )

@@ -44,7 +44,7 @@ PANELS = {
     "드롭아웃 마스크": (lambda: widgets.dropout_masks(noise(256)), "출력 256개"),
     "데이터 증강": (
         lambda: widgets.augmentation_gallery(noise(3, 32, 32), color_axes(noise(8, 3, 16, 16))),
-        "주축",
+        "주성분",
     ),
     "가려 보기": (occlusion_test, "회색 네모"),
     "큰 커널과 쌓은 커널": (widgets.kernel_stacks, "단면"),

@@ -188,7 +188,7 @@ def make_inputs(condition: Condition, data: ImageData) -> tuple[Tensor, Tensor]:
 
 
 def make_augment(condition: Condition, images: Tensor) -> Callable[[Tensor], Tensor] | None:
-    """배치를 증강하는 함수입니다. 색의 주축은 `images`(학습 데이터)에서 구합니다."""
+    """배치를 증강하는 함수입니다. 색의 주성분은 `images`(학습 데이터)에서 구합니다."""
     if not condition.augment:
         return None
     steps = {"crops": random_crops, "flips": random_flips,

@@ -15,7 +15,7 @@ from course_utils.data.pictures import to_pixels
 
 SKIPPED = -100  # F.cross_entropy가 세지 않는 레이블
 COLOR_SCALE = 0.1  # Krizhevsky 2012, §4.1
-COLOR_IMAGES = 1000  # 색의 평균과 주축을 측정하는 이미지 수
+COLOR_IMAGES = 1000  # 색의 평균과 주성분을 측정하는 이미지 수
 MOST_SKIPPED = 0.1  # 이보다 많이 읽지 못하면 폴더가 잘못된 것입니다.
 Key = tuple[int, int]  # (에폭, 이미지의 번호)
 
